@@ -1,0 +1,323 @@
+"""What a flow may ask for, and what it is told.
+
+A flow is a generator: it yields effects, a driver (`drive.py`) performs them and sends the answers back in. The helpers
+at the end give every answer its static type; flows use ``yield from load(…)``, never a bare ``yield``. Nothing in here
+has I/O, a clock or randomness, so a test can play the world (design §3, §6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any, Literal, TypeAlias, TypeVar
+
+from attrs import field, frozen
+
+from bridge import ids
+from bridge.records import Assistant, Change, Entry, Guard, Item, Message, Object, Record, Run, Step, Thread
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Record)
+
+# --- the store
+
+
+@frozen
+class Key:
+    """One record to load. `thread_id` and `run_id` narrow it: a message of another thread is not found."""
+
+    kind: type[Record]
+    id: str
+    thread_id: str | None = None
+    run_id: str | None = None
+
+
+@frozen
+class Load:
+    """Records by id, read at one moment. Answer: a tuple in the order of `keys`, None where there is none."""
+
+    keys: tuple[Key, ...]
+
+
+@frozen
+class Page:
+    """A slice of a list. Answer: Slice.
+
+    `after` and `before` are ids; the slice holds the records that follow `after`, or precede `before`, in `order`
+    (nearest to the cursor, still in `order`). Order is by `created_at`, then `seq` (assistants-wire §1.4).
+    """
+
+    kind: type[Assistant] | type[Message] | type[Run] | type[Step]
+    thread_id: str | None = None
+    run_id: str | None = None
+    limit: int = 20
+    order: Literal["asc", "desc"] = "desc"
+    after: str | None = None
+    before: str | None = None
+
+
+@frozen
+class Slice:
+    """`has_more`: at least one further record in the direction of travel. `cursor_found` is False when
+    `after` or `before` names no record of this list."""
+
+    records: tuple[Any, ...]
+    has_more: bool = False
+    cursor_found: bool = True
+
+
+@frozen
+class History:
+    """The newest messages and items of a thread, oldest first. Answer: tuple[Entry, ...].
+
+    Read backwards until `characters` of JSON are passed; `last_messages` stops after that many messages that belong to
+    no run or to another run than `run_id`. All entries of run `run_id` and the thread's first user message are always
+    in the answer, whatever the limits.
+    """
+
+    thread_id: str
+    run_id: str | None = None
+    characters: int | None = None
+    last_messages: int | None = None
+
+
+@frozen
+class RunState:
+    """All a leg starts from, read at one moment. Answer: Snapshot, or None when the run is gone."""
+
+    thread_id: str
+    run_id: str
+
+
+@frozen
+class Snapshot:
+    """A run with its thread, its steps and messages in `seq` order, and its items."""
+
+    run: Run
+    thread: Thread
+    steps: tuple[Step, ...] = ()
+    messages: tuple[Message, ...] = ()
+    items: tuple[Item, ...] = ()
+
+
+@frozen
+class Commit:
+    """Changes stored in one transaction if every guard holds, then streamed. Answer: Committed, Conflict or Lost.
+
+    A commit of deltas and tolds alone touches no database.
+    """
+
+    changes: tuple[Change, ...]
+    guards: tuple[Guard, ...] = ()
+
+
+@frozen
+class Committed:
+    """Stored. `changes` are the same changes with what the store filled in (`seq`, amended records)."""
+
+    changes: tuple[Change, ...]
+
+    def record(self, kind: type[R], id: str) -> R:
+        """The record of this kind and id as it stands after the commit (last put or amend wins)."""
+        from bridge.records import Put, Told
+
+        for change in reversed(self.changes):
+            if isinstance(change, (Put, Told)) and isinstance(change.record, kind) and change.record.id == id:
+                return change.record
+        raise KeyError(id)
+
+
+@frozen
+class Conflict:
+    """Nothing was stored: a guard did not hold, or a Lock or Claim found another there. `guard` is the one."""
+
+    guard: Guard | Change
+
+
+@frozen
+class Lost:
+    """Nothing was stored: the fence did not hold (another process owns the run now), or the run is gone."""
+
+
+Outcome: TypeAlias = Committed | Conflict | Lost
+
+# --- time, names
+
+
+@frozen
+class Now:
+    """Answer: the time, Unix seconds as float."""
+
+
+@frozen
+class Mint:
+    """Answer: a new id of the kind."""
+
+    kind: ids.Kind
+
+
+# --- the upstream
+
+
+@frozen
+class Open:
+    """One Responses call, streamed. Answer: None; what comes of it arrives through Next.
+
+    A pump owns the socket and fills the leg's inbox. A refusal by the server or the network arrives as Refused.
+    """
+
+    request: Object
+
+
+@frozen
+class Next:
+    """The next thing that happens to the leg, at the latest at `until` (Unix seconds). Answer: Signal."""
+
+    until: float
+
+
+@frozen
+class Close:
+    """The upstream stream stopped at once; nothing of it arrives any more. Answer: None."""
+
+
+@frozen
+class Event:
+    """One decoded `response.*` event (or `error`), as the upstream sent it."""
+
+    data: Object
+
+
+@frozen
+class Refused:
+    """The upstream answered the call with an HTTP error (`status`, `body`), or could not be reached (`status` 0)."""
+
+    status: int
+    message: str
+    code: str | None = None
+    type: str | None = None
+    param: str | None = None
+    retry_after: float | None = None
+
+
+@frozen
+class End:
+    """The stream is over. `error` tells how, when not cleanly (connection reset, malformed bytes)."""
+
+    error: str | None = None
+
+
+@frozen
+class Timeout:
+    """`until` passed and nothing happened."""
+
+
+@frozen
+class Woken:
+    """Somebody else changed the run (a cancel, say): load it and see."""
+
+
+@frozen
+class LeaseLost:
+    """The heartbeat found the run's lease taken by another, or the run gone."""
+
+
+@frozen
+class Stopped:
+    """This process is going down: let the run go, another takes it up."""
+
+
+Signal: TypeAlias = Event | Refused | End | Timeout | Woken | LeaseLost | Stopped
+
+
+@frozen
+class Send:
+    """Any other upstream call. Answer: Sent."""
+
+    method: str
+    path: str
+    body: Object | None = None
+    query: Mapping[str, str] = field(factory=dict)
+
+
+@frozen
+class Sent:
+    status: int
+    body: Object
+
+
+@frozen
+class Wait:
+    """Sleep until `until`, or until something about the run changes. Answer: None. Holds no database connection."""
+
+    until: float
+    run_id: str | None = None
+
+
+Effect: TypeAlias = (
+    Load | Page | History | RunState | Commit | Now | Mint | Open | Next | Close | Send | Wait
+)
+Flow: TypeAlias = Generator[Effect, Any, T]
+
+# --- typed helpers
+
+
+def load(*keys: Key) -> Flow[tuple[Any, ...]]:
+    answer: tuple[Any, ...] = yield Load(keys)
+    return answer
+
+
+def load_one(kind: type[R], id: str, *, thread_id: str | None = None, run_id: str | None = None) -> Flow[R | None]:
+    (record,) = yield from load(Key(kind, id, thread_id, run_id))
+    return record  # type: ignore[no-any-return]
+
+
+def page(effect: Page) -> Flow[Slice]:
+    answer: Slice = yield effect
+    return answer
+
+
+def history(effect: History) -> Flow[tuple[Entry, ...]]:
+    answer: tuple[Entry, ...] = yield effect
+    return answer
+
+
+def run_state(thread_id: str, run_id: str) -> Flow[Snapshot | None]:
+    answer: Snapshot | None = yield RunState(thread_id, run_id)
+    return answer
+
+
+def commit(changes: tuple[Change, ...] | list[Change], *guards: Guard) -> Flow[Outcome]:
+    answer: Outcome = yield Commit(tuple(changes), guards)
+    return answer
+
+
+def now() -> Flow[float]:
+    answer: float = yield Now()
+    return answer
+
+
+def mint(kind: ids.Kind) -> Flow[str]:
+    answer: str = yield Mint(kind)
+    return answer
+
+
+def open_upstream(request: Object) -> Flow[None]:
+    yield Open(request)
+
+
+def next_signal(until: float) -> Flow[Signal]:
+    answer: Signal = yield Next(until)
+    return answer
+
+
+def close_upstream() -> Flow[None]:
+    yield Close()
+
+
+def send(effect: Send) -> Flow[Sent]:
+    answer: Sent = yield effect
+    return answer
+
+
+def wait(until: float, run_id: str | None = None) -> Flow[None]:
+    yield Wait(until, run_id)

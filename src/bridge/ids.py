@@ -1,0 +1,39 @@
+"""Object ids: a prefix that names the kind, then 24 letters and digits (assistants-wire §1.3).
+
+Clients match ids inside error texts with ``[A-Za-z0-9]+`` and ``\\w+`` (assistants-wire §10.3), so what follows the
+prefix holds neither ``-`` nor ``_``. Ids carry no order: lists are ordered by sequence numbers of the store.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+Kind = Literal["assistant", "thread", "message", "run", "step", "call", "item", "file"]
+
+PREFIXES: Final[dict[Kind, str]] = {
+    "assistant": "asst",
+    "thread": "thread",
+    "message": "msg",
+    "run": "run",
+    "step": "step",
+    "call": "call",
+    "item": "item",
+    "file": "file",
+}
+
+ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+LENGTH: Final = 24
+
+
+def make(kind: Kind, number: int) -> str:
+    """The id of `kind` that spells `number`, a random integer of at least 144 bits, in base 62."""
+    letters = []
+    for _ in range(LENGTH):
+        number, digit = divmod(number, len(ALPHABET))
+        letters.append(ALPHABET[digit])
+    return f"{PREFIXES[kind]}_{''.join(letters)}"
+
+
+def has_prefix(kind: Kind, value: str) -> bool:
+    """Whether `value` begins like an id of `kind`; the old service checked no more than that (§9.3)."""
+    return value.startswith(PREFIXES[kind])
