@@ -25,7 +25,7 @@ R = TypeVar("R", bound=Record)
 class Key:
     """One record to load. `thread_id` and `run_id` narrow it: a message of another thread is not found."""
 
-    kind: type[Record]
+    kind: type[Any]
     id: str
     thread_id: str | None = None
     run_id: str | None = None
@@ -253,9 +253,7 @@ class Wait:
     run_id: str | None = None
 
 
-Effect: TypeAlias = (
-    Load | Page | History | RunState | Commit | Now | Mint | Open | Next | Close | Send | Wait
-)
+Effect: TypeAlias = Load | Page | History | RunState | Commit | Now | Mint | Open | Next | Close | Send | Wait
 Flow: TypeAlias = Generator[Effect, Any, T]
 
 # --- typed helpers
