@@ -1,0 +1,47 @@
+"""Where records are kept: one protocol, several stores (design §3, "The store")."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Any, Protocol
+
+from bridge.engine.effects import Commit, History, Key, Outcome, Page, RunState, Slice, Snapshot
+from bridge.records import Entry, Run
+
+
+class Store(Protocol):
+    """What the hands need of a store. All methods are synchronous and safe to call from any thread.
+
+    The answers are those the effects of the same name promise (engine/effects.py).
+    """
+
+    name: str
+    """How the store is shown to people: an absolute path or a URL without its password."""
+
+    def load(self, keys: Sequence[Key]) -> tuple[Any, ...]: ...
+
+    def page(self, query: Page) -> Slice: ...
+
+    def history(self, query: History) -> tuple[Entry, ...]: ...
+
+    def run_state(self, query: RunState) -> Snapshot | None: ...
+
+    def commit(self, commit: Commit) -> Future[Outcome]:
+        """Hand the commit to the writer. The future is done when the transaction is (group commit)."""
+        ...
+
+    def renew(self, owner: str, until: float) -> frozenset[str]:
+        """Move the deadline of every lease of `owner` that is not terminal; answer the ids of these runs."""
+        ...
+
+    def stalled(self, now: float, limit: int = 100) -> tuple[Run, ...]:
+        """Runs somebody should look after: queued, in_progress or cancelling with a lapsed lease, or
+        requires_action past `expires_at`. Oldest first."""
+        ...
+
+    def changed_elsewhere(self) -> bool:
+        """Whether another process has committed since the last time this was asked (SQLite: data_version)."""
+        ...
+
+    def close(self) -> None: ...
