@@ -1,8 +1,8 @@
 """The thread.* facts that a stream of response.* events implies, in the order in which they may be told.
 
 `translate/events.py` makes them, `engine/run.py` turns them into records and changes. `key` names one output item of
-one leg; it is opaque (servers repeat ids and indexes, upstreams.md). All pieces of a text or of arguments come as deltas:
-whatever a server left out of its deltas the reader fills in before the Done fact, so that what was streamed and what is
+one leg; it is opaque (servers repeat ids and indexes, upstreams.md). All pieces of a text or of arguments come as
+deltas: whatever a server left out of its deltas the reader fills in before the Done fact, so that what was streamed and what is
 final are the same by construction.
 """
 
