@@ -1,6 +1,6 @@
 """What a flow may ask for, and what it is told.
 
-A flow is a generator: it yields effects, a driver (`drive.py`) performs them and sends the answers back in. The helpers
+A flow is a generator: it yields effects, a driver (`hands/drive.py`) performs them and sends the answers back in. The helpers
 at the end give every answer its static type; flows use ``yield from load(…)``, never a bare ``yield``. Nothing in here
 has I/O, a clock or randomness, so a test can play the world (design §3, §6).
 """
@@ -230,6 +230,21 @@ Signal: TypeAlias = Event | Refused | End | Timeout | Woken | LeaseLost | Stoppe
 
 
 @frozen
+class Lessons:
+    """What this model is known to refuse. Answer: frozenset of words (engine/lessons.py)."""
+
+    model: str
+
+
+@frozen
+class Learn:
+    """Remember that this model refuses `lesson`. Answer: None."""
+
+    model: str
+    lesson: str
+
+
+@frozen
 class Send:
     """Any other upstream call. Answer: Sent."""
 
@@ -247,13 +262,19 @@ class Sent:
 
 @frozen
 class Wait:
-    """Sleep until `until`, or until something about the run changes. Answer: None. Holds no database connection."""
+    """Sleep until `until`, or until there is news of the run since `version`. May end early; look again.
+
+    Answer: None. Holds no database connection.
+    """
 
     until: float
-    run_id: str | None = None
+    run_id: str
+    version: int
 
 
-Effect: TypeAlias = Load | Page | History | RunState | Commit | Now | Mint | Open | Next | Close | Send | Wait
+Effect: TypeAlias = (
+    Load | Page | History | RunState | Commit | Now | Mint | Open | Next | Close | Lessons | Learn | Send | Wait
+)
 Flow: TypeAlias = Generator[Effect, Any, T]
 
 # --- typed helpers
@@ -312,10 +333,19 @@ def close_upstream() -> Flow[None]:
     yield Close()
 
 
+def lessons_of(model: str) -> Flow[frozenset[str]]:
+    answer: frozenset[str] = yield Lessons(model)
+    return answer
+
+
+def learn(model: str, lesson: str) -> Flow[None]:
+    yield Learn(model, lesson)
+
+
 def send(effect: Send) -> Flow[Sent]:
     answer: Sent = yield effect
     return answer
 
 
-def wait(until: float, run_id: str | None = None) -> Flow[None]:
-    yield Wait(until, run_id)
+def wait(until: float, run_id: str, version: int) -> Flow[None]:
+    yield Wait(until, run_id, version)

@@ -1,0 +1,35 @@
+"""One generator per operation: each tells its story once, the drivers tell it sync and async (design §3).
+
+Flows answer plain JSON in the REST form, or a Launch when a leg is to be started. They raise errors.APIError.
+"""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+
+from bridge.records import Change, Object, Run
+
+
+@frozen
+class Context:
+    """Who performs the operation: the process that would own a lease, the upstream and credential of the caller.
+
+    `wait_until` is how long (Unix seconds) a poll may wait for news of a run; None answers at once.
+    """
+
+    owner: str
+    lease_seconds: float = 15.0
+    upstream: str = ""
+    fingerprint: str = ""
+    wait_until: float | None = None
+
+
+@frozen
+class Launch:
+    """A leg to be started: the run, what its stream tells first, and what a caller who does not stream is told."""
+
+    run: Run
+    opening: tuple[Change, ...]
+    body: Object
+    stream: bool = False
+    include: tuple[str, ...] = field(default=(), converter=tuple)

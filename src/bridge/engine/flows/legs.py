@@ -1,0 +1,294 @@
+"""The life of a leg: open the upstream, receive until the run settles, whatever happens meanwhile (design §3).
+
+The holder of the lease drives this flow, listened to or not. Every commit that stores is guarded twice: by the run's
+version (nobody decided anything meanwhile, such as a cancel) and by the lease number (nobody took the run over).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from attrs import evolve
+
+from bridge import models
+from bridge.engine import lessons, tables
+from bridge.engine.closing import close_all
+from bridge.engine.effects import (
+    Committed,
+    Conflict,
+    End,
+    Event,
+    Flow,
+    History,
+    LeaseLost,
+    Lost,
+    Refused,
+    Snapshot,
+    Stopped,
+    Timeout,
+    Woken,
+    close_upstream,
+    commit,
+    history,
+    learn,
+    lessons_of,
+    mint,
+    next_signal,
+    now,
+    open_upstream,
+    run_state,
+)
+from bridge.engine.flows import Context
+from bridge.engine.leg import Leg
+from bridge.engine.names import Names
+from bridge.records import (
+    Change,
+    Claim,
+    Delta,
+    Erase,
+    Fence,
+    Item,
+    Message,
+    Object,
+    Put,
+    Release,
+    Run,
+    Step,
+    Told,
+    Unchanged,
+)
+from bridge.translate import facts, runs
+from bridge.translate.events import Reader
+
+CHARACTERS_PER_TOKEN: Final = 4
+MAX_LAPSES: Final = 1
+"""A leg that died with its process is repeated once; a second death fails the run (design §3)."""
+
+
+class Over(Exception):
+    """The leg ended before its time, and what there was to do about it was done. `lost`: the lease is another's."""
+
+    def __init__(self, lost: bool = False) -> None:
+        super().__init__(lost)
+        self.lost = lost
+
+
+def leg(context: Context, thread_id: str, run_id: str) -> Flow[bool]:
+    """Drive one leg of the run to its end. Answer: whether the stream ends well (False: the lease was lost).
+
+    The caller has claimed the lease: `context.owner` holds it.
+    """
+    snapshot = yield from run_state(thread_id, run_id)
+    if snapshot is None or snapshot.run.lease.owner != context.owner or snapshot.run.status in tables.SETTLED:
+        return False
+    if snapshot.run.status == "cancelling":
+        return (yield from _stop(_Holder(context, snapshot, Names("")), snapshot))
+    names = Names((yield from mint("item")))
+    holder = _Holder(context, snapshot, names)
+    try:
+        yield from _work(holder)
+        ends_well = True
+    except Over as over:
+        ends_well = not over.lost
+    yield from close_upstream()
+    return ends_well
+
+
+class _Holder:
+    """The leg and what fences its commits."""
+
+    def __init__(self, context: Context, snapshot: Snapshot, names: Names) -> None:
+        self.leg = Leg(snapshot, names)
+        self.reader = Reader()
+        self.fence = Fence(snapshot.run.id, context.owner, snapshot.run.lease.number)
+        self.version = snapshot.run.version
+
+    @property
+    def run(self) -> Run:
+        return self.leg.run
+
+
+def _work(holder: _Holder) -> Flow[None]:
+    request = yield from _request(holder.run)
+    yield from open_upstream(request)
+    yield from _tell(holder, holder.leg.begin((yield from now())))
+    while not holder.leg.finished:
+        yield from _step(holder)
+
+
+def _request(run: Run) -> Flow[Object]:
+    """The Responses call of this leg, from what is stored: a page of history no longer than the model's window."""
+    known = yield from lessons_of(run.model)
+    last = run.truncation_strategy.get("last_messages")
+    characters = models.window(run.model) * CHARACTERS_PER_TOKEN
+    entries = yield from history(History(run.thread_id, run.id, characters, last))
+    asks_reasoning = models.reasons(run.model) is not False
+    request = runs.to_responses(run, entries, first_leg=run.leg == 0, include_reasoning=asks_reasoning)
+    return lessons.apply(request, known)
+
+
+def _step(holder: _Holder) -> Flow[None]:
+    """One thing that happens, and what becomes of it."""
+    checkpoint_at = holder.leg.checkpoint_at
+    expires_at = float(holder.run.expires_at)
+    signal = yield from next_signal(expires_at if checkpoint_at is None else min(expires_at, checkpoint_at))
+    at = yield from now()
+    if isinstance(signal, (Event, End)):
+        received = holder.reader.receive(signal.data) if isinstance(signal, Event) else holder.reader.end(signal.error)
+        yield from _tell(holder, _changes(holder.leg, received, at))
+    elif isinstance(signal, Refused):
+        yield from _refused(holder, signal, at)
+    elif isinstance(signal, Woken):
+        yield from _look(holder)
+    elif isinstance(signal, LeaseLost):
+        raise Over(lost=True)
+    elif isinstance(signal, Stopped):
+        yield from _let_go(holder)
+    else:
+        assert isinstance(signal, Timeout)
+    if not holder.leg.finished and at >= expires_at:
+        yield from _tell(holder, holder.leg.end("expire", at))
+    if not holder.leg.finished:
+        yield from _tell(holder, holder.leg.checkpoint(at))
+
+
+def _changes(leg: Leg, received: Sequence[facts.Fact], at: float) -> list[Change]:
+    changes: list[Change] = []
+    for fact in received:
+        changes += leg.receive(fact, at)
+    return changes
+
+
+def _refused(holder: _Holder, refused: Refused, at: float) -> Flow[None]:
+    """An HTTP error instead of a stream: learn from it and ask again, or fail the run with its cause."""
+    lesson = lessons.lesson(refused)
+    known = yield from lessons_of(holder.run.model)
+    if lesson is not None and lesson not in known:
+        yield from learn(holder.run.model, lesson)
+        request = yield from _request(holder.run)
+        yield from open_upstream(request)
+        return
+    yield from _tell(holder, holder.leg.end("fail", at, runs.last_error(refused)))
+
+
+def _tell(holder: _Holder, changes: Sequence[Change]) -> Flow[None]:
+    """Store, then stream. Where somebody else decided meanwhile, see what, and let the leg end accordingly."""
+    if not changes:
+        return
+    outcome = yield from commit(tuple(changes), Unchanged(holder.run.id, holder.version), holder.fence)
+    if isinstance(outcome, Committed):
+        puts = [change.record for change in changes if isinstance(change, Put) and isinstance(change.record, Run)]
+        holder.version = puts[-1].version if puts else holder.version
+    elif isinstance(outcome, Conflict):
+        yield from _look(holder, changes)
+    else:
+        assert isinstance(outcome, Lost)
+        raise Over(lost=True)
+
+
+def _look(holder: _Holder, untold: Sequence[Change] = ()) -> Flow[None]:
+    """Somebody changed the run: a cancel ends it here, anything else was a false alarm or took it away."""
+    snapshot = yield from run_state(holder.run.thread_id, holder.run.id)
+    if snapshot is None or snapshot.run.lease.number != holder.fence.number:
+        raise Over(lost=True)
+    if snapshot.run.status == "cancelling":
+        yield from _tell_streamed(holder, snapshot, untold)
+        yield from close_upstream()
+        yield from _stop(holder, snapshot)
+        raise Over
+    if snapshot.run.status in tables.TERMINAL:
+        raise Over(lost=True)
+
+
+def _tell_streamed(holder: _Holder, snapshot: Snapshot, untold: Sequence[Change]) -> Flow[None]:
+    """Deltas of a refused commit whose message or step is stored: what its end will hold must have been streamed."""
+    stored = {record.id for record in (*snapshot.messages, *snapshot.steps)}
+    deltas = [change for change in untold if isinstance(change, Delta) and change.id in stored]
+    if deltas:
+        yield from commit(deltas)
+
+
+def _stop(holder: _Holder, snapshot: Snapshot) -> Flow[bool]:
+    """The end of a cancelled run: what is stored as open, with what its message holds by now."""
+    run = snapshot.run
+    at = yield from now()
+    open_now = {message.id: message for message in holder.leg.open_messages()}
+    messages = [open_now.get(message.id, message) for message in snapshot.messages]
+    told = [Told("thread.run.cancelling", evolve(run, status="cancelling"))]
+    changes = close_all(run, messages, snapshot.steps, "stop", at)
+    outcome = yield from commit([*told, *changes], Unchanged(run.id, run.version), holder.fence)
+    return isinstance(outcome, Committed)
+
+
+def _let_go(holder: _Holder) -> Flow[None]:
+    """This process is going down: the lease is given back, the next process repeats the leg."""
+    yield from close_upstream()
+    yield from commit([Release(holder.run.id)], holder.fence)
+    raise Over(lost=True)
+
+
+# --- runs whose process died
+
+
+def take_over(context: Context, thread_id: str, run_id: str, owner_is_dead: bool = False) -> Flow[Run | None]:
+    """Claim a run whose lease lapsed. Answer: the run to drive a leg for, or None when there is none to drive.
+
+    What the dead leg left open is removed and the leg repeated from the stored items, once; a second death closes what
+    is open and fails the run. A cancel that was asked for is carried out.
+    """
+    snapshot = yield from run_state(thread_id, run_id)
+    at = yield from now()
+    if snapshot is None or snapshot.run.status in tables.SETTLED:
+        return None
+    run = snapshot.run
+    if not (run.lease.lapsed(at) or owner_is_dead):
+        return None
+    as_of = max(at, run.lease.until)  # a dead owner's lease is as good as lapsed
+    claim = Claim(run.id, context.owner, as_of, at + context.lease_seconds)
+    ending = _ending(run, at)
+    guard = Unchanged(run.id, run.version)
+    if ending is not None:
+        word, error = ending
+        closed = close_all(run, snapshot.messages, snapshot.steps, word, at, error=error)
+        yield from commit([claim, *closed], guard)
+        return None
+    again = evolve(run, lapses=run.lapses + (run.status == "in_progress"), version=run.version + 1)
+    outcome = yield from commit([claim, *_cleared(snapshot), Put(again)], guard)
+    return outcome.record(Run, run.id) if isinstance(outcome, Committed) else None
+
+
+def _ending(run: Run, at: float) -> tuple[str, Object | None] | None:
+    """How a stalled run ends at once, if it does."""
+    if run.status == "cancelling":
+        return "stop", None
+    if at >= run.expires_at:
+        return "expire", None
+    if run.lapses >= MAX_LAPSES and run.status == "in_progress":
+        return "fail", runs.last_error({"code": "server_error", "message": None})
+    return None
+
+
+def _cleared(snapshot: Snapshot) -> list[Change]:
+    """The open rows of the dead leg, gone: its message, its steps, and the calls nobody was told of."""
+    open_messages = [message.id for message in snapshot.messages if message.status == "in_progress"]
+    open_steps = [step.id for step in snapshot.steps if step.status == "in_progress"]
+    answered = {item.call_id for item in snapshot.items if item.type == "function_call_output"}
+    calls = [item.id for item in snapshot.items if item.type == "function_call" and item.call_id not in answered]
+    erased: list[Change] = [Erase(Message, id) for id in open_messages]
+    erased += [Erase(Step, id) for id in open_steps]
+    erased += [Erase(Item, id) for id in calls]
+    return erased
+
+
+def abort(context: Context, thread_id: str, run_id: str) -> Flow[None]:
+    """An error of ours ended the leg: the run fails honestly instead of hanging till it expires."""
+    snapshot = yield from run_state(thread_id, run_id)
+    if snapshot is None or snapshot.run.status in tables.TERMINAL or snapshot.run.lease.owner != context.owner:
+        return
+    at = yield from now()
+    run = snapshot.run
+    error = runs.last_error({"code": "server_error", "message": None})
+    word, cause = ("stop", None) if run.status == "cancelling" else ("fail", error)
+    changes = close_all(run, snapshot.messages, snapshot.steps, word, at, error=cause)
+    yield from commit(changes, Unchanged(run.id, run.version), Fence(run.id, context.owner, run.lease.number))

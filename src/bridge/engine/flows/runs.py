@@ -1,0 +1,243 @@
+"""/threads/{t}/runs and /threads/runs: everything but the legs themselves (assistants-wire §5, §6)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from attrs import evolve
+
+from bridge import errors
+from bridge.engine import tables
+from bridge.engine.closing import close_all, close_step
+from bridge.engine.effects import (
+    Committed,
+    Flow,
+    Key,
+    Page,
+    Snapshot,
+    commit,
+    load,
+    load_one,
+    mint,
+    now,
+    page,
+    wait,
+)
+from bridge.engine.flows import Context, Launch, overdue, threads
+from bridge.engine.flows.lists import cursor_error
+from bridge.records import (
+    Amend,
+    Assistant,
+    Change,
+    Claim,
+    Exists,
+    Item,
+    Lock,
+    Message,
+    Object,
+    Put,
+    Run,
+    Step,
+    Thread,
+    Told,
+    Unchanged,
+)
+from bridge.translate import steps as step_items
+from bridge.wire import normalise, render
+from bridge.wire.assistants import check_format
+
+BORN: Final = ("thread.run.created", "thread.run.queued")
+
+# --- create
+
+
+def create(context: Context, thread_id: str, given: Object, query: Object) -> Flow[Launch]:
+    """A run on a thread that is there, with its additional messages, in one commit with the thread's lock."""
+    assistant_id = given["assistant_id"]
+    thread, assistant = yield from load(Key(Thread, thread_id), Key(Assistant, assistant_id))
+    if thread is None:
+        raise errors.not_found("thread", thread_id)
+    if assistant is None:
+        raise errors.not_found("assistant", assistant_id)
+    thread = yield from overdue.free_thread(thread_id, errors.thread_busy)
+    at = yield from now()
+    puts: list[Change] = []
+    for message in given.get("additional_messages") or ():
+        name = yield from mint("message")
+        puts.append(Put(normalise.new_message(message, name, thread_id, at), is_new=True))
+    run = yield from _new_run(context, given, query, assistant, thread, at)
+    if not run.instructions and not _has_user_message(puts):
+        yield from _need_user_message(thread_id)
+    outcome = yield from commit([*puts, *_born(context, run, at)], Exists(Thread, thread_id))
+    if not isinstance(outcome, Committed):  # the thread went, or another run was quicker: say which
+        yield from overdue.free_thread(thread_id, errors.thread_busy)
+        return (yield from create(context, thread_id, given, query))
+    return _launch(outcome, run, given)
+
+
+def create_with_thread(context: Context, given: Object, query: Object) -> Flow[Launch]:
+    """A thread and its first run in one commit: where the run is refused, no thread stays behind (§5.3)."""
+    assistant = yield from load_one(Assistant, given["assistant_id"])
+    if assistant is None:
+        raise errors.not_found("assistant", given["assistant_id"])
+    born = yield from threads.new_thread({**(given.get("thread") or {}), **normalise.thread_resources(given)})
+    at = yield from now()
+    thread = born[0].record
+    assert isinstance(thread, Thread)
+    run = yield from _new_run(context, given, query, assistant, thread, at)
+    if not run.instructions and not _has_user_message(born):
+        raise errors.nothing_to_answer()
+    told = [evolve(born[0], events=("thread.created",)), *born[1:]]
+    outcome = yield from commit([*told, *_born(context, run, at)])
+    assert isinstance(outcome, Committed)
+    return _launch(outcome, run, given)
+
+
+def _new_run(
+    context: Context, given: Object, query: Object, assistant: Assistant, thread: Thread, at: float
+) -> Flow[Run]:
+    name = yield from mint("run")
+    run = normalise.new_run(given, assistant, thread, name, at)
+    check_format(run.tools, run.response_format)
+    include = tuple(query.get("include") or ())
+    return evolve(run, upstream=context.upstream, fingerprint=context.fingerprint, include=include)
+
+
+def _born(context: Context, run: Run, at: float) -> tuple[Change, ...]:
+    claim = Claim(run.id, context.owner, at, at + context.lease_seconds)
+    return (Lock(run.thread_id, run.id), Put(run, BORN, is_new=True), claim)
+
+
+def _launch(outcome: Committed, run: Run, given: Object) -> Launch:
+    stored = outcome.record(Run, run.id)
+    opening = tuple(change for change in outcome.changes if isinstance(change, (Put, Told)) and _events(change))
+    return Launch(stored, opening, render.rest(stored), stream=bool(given.get("stream")), include=stored.include)
+
+
+def _events(change: Put | Told) -> bool:
+    return isinstance(change, Told) or bool(change.events)
+
+
+def _has_user_message(changes: list[Change] | list[Put]) -> bool:
+    records = (change.record for change in changes if isinstance(change, Put))
+    return any(isinstance(record, Message) and record.role == "user" for record in records)
+
+
+def _need_user_message(thread_id: str) -> Flow[None]:
+    """Without instructions there must be something to answer (§5.2)."""
+    after: str | None = None
+    while True:
+        found = yield from page(Page(Message, thread_id=thread_id, limit=100, after=after))
+        if any(message.role == "user" for message in found.records):
+            return
+        if not found.has_more:
+            raise errors.nothing_to_answer()
+        after = found.records[-1].id
+
+
+# --- read
+
+
+def retrieve(context: Context, thread_id: str, run_id: str) -> Flow[Object]:
+    """The run; a poll helper's request waits for news first: requires_action or a terminal status."""
+    while True:
+        run = (yield from overdue.found(thread_id, run_id)).run
+        at = yield from now()
+        if context.wait_until is None or run.status in tables.SETTLED or at >= context.wait_until:
+            return render.rest(run)
+        yield from wait(context.wait_until, run_id, run.version)
+
+
+def list_(context: Context, thread_id: str, query: Object) -> Flow[Object]:
+    thread = yield from threads.found(thread_id)
+    if thread.active_run_id is not None:
+        yield from overdue.found(thread_id, thread.active_run_id)
+    found = yield from page(Page(Run, thread_id=thread_id, **query))
+    if not found.cursor_found:
+        raise cursor_error("run", query)
+    return render.listing([render.rest(record) for record in found.records], found.has_more)
+
+
+# --- change
+
+
+def modify(context: Context, thread_id: str, run_id: str, given: Object) -> Flow[Object]:
+    """Metadata only, and only of a run that has ended (§5.4)."""
+    run = (yield from overdue.found(thread_id, run_id)).run
+    if run.status not in tables.TERMINAL:
+        raise errors.cannot_update(run.status)
+    outcome = yield from commit([Amend(Run, run_id, normalise.amended_metadata(given))], Exists(Run, run_id))
+    if not isinstance(outcome, Committed):
+        raise errors.not_found("run", run_id)
+    return render.rest(outcome.record(Run, run_id))
+
+
+def submit(context: Context, thread_id: str, run_id: str, given: Object) -> Flow[Launch]:
+    """All outputs at once: the step completes, the run is queued again under this process's lease (§8.5)."""
+    snapshot = yield from overdue.found(thread_id, run_id)
+    run = snapshot.run
+    if run.status != "requires_action":
+        raise errors.no_tool_outputs_accepted(run.status)
+    assert run.required_action is not None
+    outputs = {output.get("tool_call_id"): output.get("output") or "" for output in given["tool_outputs"]}
+    expected = [call["id"] for call in run.required_action["submit_tool_outputs"]["tool_calls"]]
+    if set(outputs) != set(expected) or len(given["tool_outputs"]) != len(expected):
+        raise errors.wrong_tool_outputs(expected, [output.get("tool_call_id") for output in given["tool_outputs"]])
+    at = yield from now()
+    changes: list[Change] = [_completed(step, outputs, at) for step in snapshot.steps if step.status == "in_progress"]
+    for body in step_items.outputs_to_responses(given["tool_outputs"]):
+        name = yield from mint("item")
+        item = Item(name, thread_id, run_id, body["type"], body, call_id=body["call_id"])
+        changes.append(Put(item, is_new=True))
+    changes += _queued_again(context, run, at)
+    outcome = yield from commit(changes, Unchanged(run_id, run.version))
+    if not isinstance(outcome, Committed):  # answered, cancelled or expired by somebody else: say so
+        return (yield from submit(context, thread_id, run_id, given))
+    return _launch(outcome, run, given)
+
+
+def _completed(step: Step, outputs: dict[str, str], at: float) -> Put:
+    calls = [
+        {**call, "function": {**call["function"], "output": outputs.get(call["id"])}}
+        for call in step.step_details["tool_calls"]
+    ]
+    filled = evolve(step, step_details={"type": "tool_calls", "tool_calls": calls})
+    return close_step(filled, "complete", at, step.usage)
+
+
+def _queued_again(context: Context, run: Run, at: float) -> tuple[Change, ...]:
+    queued = evolve(
+        run,
+        status=tables.move(tables.RUN, run.status, "submit"),
+        required_action=None,
+        leg=run.leg + 1,
+        upstream=context.upstream,
+        fingerprint=context.fingerprint,
+        version=run.version + 1,
+    )
+    claim = Claim(run.id, context.owner, at, at + context.lease_seconds)
+    return (Put(queued, ("thread.run.queued",)), claim)
+
+
+def cancel(context: Context, thread_id: str, run_id: str) -> Flow[Object]:
+    """The answer is `cancelling` always; who ends the run is its leg, or this flow where no leg works (§6.3)."""
+    snapshot = yield from overdue.found(thread_id, run_id)
+    run = snapshot.run
+    if "cancel" not in tables.RUN[run.status]:
+        raise errors.cannot_cancel(run.status)
+    at = yield from now()
+    status = tables.move(tables.RUN, run.status, "cancel")
+    cancelling = evolve(run, status=status, required_action=None, version=run.version + 1)
+    changes: list[Change] = [Put(cancelling, ("thread.run.cancelling",))]
+    if run.lease.lapsed(at):
+        changes += _stopped(context, cancelling, snapshot, at)
+    outcome = yield from commit(changes, Unchanged(run_id, run.version))
+    if not isinstance(outcome, Committed):
+        return (yield from cancel(context, thread_id, run_id))
+    return render.rest(cancelling)
+
+
+def _stopped(context: Context, run: Run, snapshot: Snapshot, at: float) -> tuple[Change, ...]:
+    """The end of a run nobody works on. The claim raises the lease number: a leg that wakes up late is fenced out."""
+    claim = Claim(run.id, context.owner, at, at)
+    return (claim, *close_all(run, snapshot.messages, snapshot.steps, "stop", at))

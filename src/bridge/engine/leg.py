@@ -1,0 +1,314 @@
+"""One leg of a run: what the facts of one Responses call make of its run, steps and messages.
+
+    begin()    the run is in_progress
+    receive()  one fact → changes, told in the order of assistants-wire §8
+    end()      the run ended from outside (stop, expire, fail): everything open is closed
+
+A Leg keeps the open records and decides; it stores and sends nothing. Each call answers the changes to commit, the
+caller commits them before the next call (engine/flows/legs.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import singledispatchmethod
+from typing import Any, Final
+
+from attrs import evolve
+
+from bridge.engine import tables
+from bridge.engine.closing import close_all, close_message, close_run, close_step
+from bridge.engine.content import Content
+from bridge.engine.effects import Snapshot
+from bridge.engine.names import Names
+from bridge.records import Change, Delta, Item, Message, Object, Put, Release, Run, Step
+from bridge.translate import facts, runs, steps
+
+CHECKPOINT_SECONDS: Final = 1.0
+CHECKPOINT_CHARACTERS: Final = 4096
+OPENING: Final = ("thread.run.step.created", "thread.run.step.in_progress")
+
+
+class Leg:
+    """One leg, from its snapshot. `names` gives the ids of what it makes."""
+
+    def __init__(self, snapshot: Snapshot, names: Names) -> None:
+        self.run: Run = snapshot.run
+        self._names = names
+        self._message: Message | None = None
+        self._content = Content()
+        self._step: Step | None = None  # the message's or the hosted tools' step; its usage comes with the response
+        self._calls: Step | None = None  # the one step of this leg's function calls
+        self._call_index: dict[str, int] = {}
+        self._held: facts.MessageDone | None = None
+        self._searches = sum(1 for step in snapshot.steps if _is_search(step))
+        self._checkpoint_at = 0.0
+        self._unsaved = 0
+        self.finished = False
+
+    # --- the life of the leg
+
+    def begin(self, now: float) -> list[Change]:
+        """The run works. A leg taken over tells nothing: its run was in_progress before."""
+        events = () if self.run.status == "in_progress" else ("thread.run.in_progress",)
+        status = tables.move(tables.RUN, self.run.status, "start")
+        started_at = int(now) if events else self.run.started_at
+        return [self._put_run(evolve(self.run, status=status, started_at=started_at), events)]
+
+    def receive(self, fact: facts.Fact, now: float) -> list[Change]:
+        """What this fact changes; nothing after the leg has finished."""
+        return [] if self.finished else self._receive(fact, now)
+
+    def end(self, word: str, now: float, error: Object | None = None) -> list[Change]:
+        """Everything open closed by `word` (stop, expire, fail), and the run with it."""
+        self.finished = True
+        return list(
+            close_all(self.run, self.open_messages(), self._open_steps(), word, now, error=error),
+        )
+
+    def checkpoint(self, now: float) -> list[Change]:
+        """The open message as far as it came, to be stored without telling (design §3, "One change")."""
+        if self._message is None or not self._unsaved:
+            return []
+        if now < self._checkpoint_at and self._unsaved < CHECKPOINT_CHARACTERS:
+            return []
+        self._unsaved = 0
+        self._checkpoint_at = now + CHECKPOINT_SECONDS
+        return [Put(self._whole_message())]
+
+    def open_messages(self) -> Sequence[Message]:
+        """The message under way with what it holds by now, if there is one."""
+        return [] if self._message is None else [self._whole_message()]
+
+    @property
+    def checkpoint_at(self) -> float | None:
+        """When the open message should be stored at the latest; None while there is nothing to store."""
+        return self._checkpoint_at if self._message is not None and self._unsaved else None
+
+    # --- one fact each
+
+    @singledispatchmethod
+    def _receive(self, fact: Any, now: float) -> list[Change]:
+        raise TypeError(f"no such fact: {fact!r}")
+
+    @_receive.register
+    def _began(self, fact: facts.Began, now: float) -> list[Change]:
+        self.run = evolve(self.run, response_id=fact.response_id)
+        return []
+
+    @_receive.register
+    def _message_started(self, fact: facts.MessageStarted, now: float) -> list[Change]:
+        changes = self._close_step(now)
+        self._message = Message(
+            id=self._names.make("message"),
+            thread_id=self.run.thread_id,
+            created_at=int(now),
+            role="assistant",
+            status="in_progress",
+            assistant_id=self.run.assistant_id,
+            run_id=self.run.id,
+        )
+        self._content = Content()
+        self._checkpoint_at, self._unsaved = now + CHECKPOINT_SECONDS, 0
+        details = {"type": "message_creation", "message_creation": {"message_id": self._message.id}}
+        self._step = self._new_step("message_creation", details, now)
+        opening = ("thread.message.created", "thread.message.in_progress")
+        return [*changes, Put(self._step, OPENING, is_new=True), Put(self._message, opening, is_new=True)]
+
+    @_receive.register
+    def _text(self, fact: facts.TextDelta, now: float) -> list[Change]:
+        return self._piece(self._content.add_text(fact.part, fact.text), len(fact.text))
+
+    @_receive.register
+    def _refusal(self, fact: facts.RefusalDelta, now: float) -> list[Change]:
+        return self._piece(self._content.add_refusal(fact.part, fact.text), len(fact.text))
+
+    @_receive.register
+    def _annotated(self, fact: facts.Annotated, now: float) -> list[Change]:
+        block = self._content.add_annotation(fact.part, fact.annotation, self._searches)
+        return self._piece(block, 1) if block else []
+
+    @_receive.register
+    def _message_done(self, fact: facts.MessageDone, now: float) -> list[Change]:
+        if fact.status == "incomplete":
+            self._held = fact  # why it is incomplete, the response says at its end
+            return []
+        return self._close_message(fact.item, "complete", now)
+
+    @_receive.register
+    def _call_started(self, fact: facts.CallStarted, now: float) -> list[Change]:
+        changes = self._close_step(now)
+        if self._calls is None:
+            self._calls = self._new_step("tool_calls", {"type": "tool_calls", "tool_calls": []}, now)
+            changes.append(Put(self._calls, OPENING, is_new=True))
+        index = self._call_index[fact.key] = len(self._call_index)
+        function = {"name": fact.name, "arguments": "", "output": None}
+        call = {"index": index, "id": fact.call_id, "type": "function", "function": function}
+        return [*changes, self._step_delta(self._calls, call)]
+
+    @_receive.register
+    def _call_arguments(self, fact: facts.CallArguments, now: float) -> list[Change]:
+        assert self._calls is not None
+        call = {"index": self._call_index[fact.key], "type": "function", "function": {"arguments": fact.text}}
+        return [self._step_delta(self._calls, call)]
+
+    @_receive.register
+    def _call_done(self, fact: facts.CallDone, now: float) -> list[Change]:
+        assert self._calls is not None
+        self._calls = _with_call(self._calls, self._call_index[fact.key], steps.to_assistants(fact.item))
+        return [Put(self._calls), self._item(fact.item, call_id=fact.item["call_id"])]
+
+    @_receive.register
+    def _hosted_started(self, fact: facts.HostedStarted, now: float) -> list[Change]:
+        changes: list[Change] = []
+        if self._step is None or _tool_type(self._step) != fact.type:
+            changes = self._close_step(now)
+            self._step = self._new_step("tool_calls", {"type": "tool_calls", "tool_calls": []}, now)
+            changes.append(Put(self._step, OPENING, is_new=True))
+        self._searches += fact.type == "file_search"
+        index = len(self._step.step_details["tool_calls"])
+        call = steps.hosted_call(fact.type, fact.id)
+        self._step = _with_call(self._step, index, call)
+        return [*changes, self._step_delta(self._step, {"index": index, **call})]
+
+    @_receive.register
+    def _hosted_input(self, fact: facts.HostedInput, now: float) -> list[Change]:
+        assert self._step is not None
+        index = len(self._step.step_details["tool_calls"]) - 1
+        piece = {"index": index, "type": "code_interpreter", "code_interpreter": {"input": fact.text}}
+        return [self._step_delta(self._step, piece)]
+
+    @_receive.register
+    def _hosted_done(self, fact: facts.HostedDone, now: float) -> list[Change]:
+        assert self._step is not None
+        index = len(self._step.step_details["tool_calls"]) - 1
+        call = steps.to_assistants(fact.item)
+        self._step = _with_call(self._step, index, call)
+        changes: list[Change] = []
+        for number, output in enumerate(call.get("code_interpreter", {}).get("outputs", [])):
+            piece = {"outputs": [{"index": number, **output}]}
+            delta = {"index": index, "type": "code_interpreter", "code_interpreter": piece}
+            changes.append(self._step_delta(self._step, delta))
+        return [*changes, Put(self._step), self._item(fact.item)]
+
+    @_receive.register
+    def _kept(self, fact: facts.Kept, now: float) -> list[Change]:
+        return [self._item(fact.item)]
+
+    @_receive.register
+    def _finished(self, fact: facts.Finished, now: float) -> list[Change]:
+        self.finished = True
+        usage = runs.usage_to_assistants(fact.usage)
+        self.run = evolve(self.run, usage=runs.add_usage(self.run.usage, usage))
+        if fact.status == "completed" and self._calls is not None:
+            return self._require_action(usage, now)
+        if fact.status == "completed":
+            return [*self._close_step(now, usage), *close_run(self.run, "complete", now)]
+        if fact.status == "incomplete" and fact.reason in ("max_output_tokens", "content_filter"):
+            return self._cut(fact.reason, usage, now)
+        if fact.status == "cancelled":
+            self.run = evolve(self.run, status=tables.move(tables.RUN, self.run.status, "cancel"))
+            return self._close_all("stop", usage, now)
+        return self._close_all("fail", usage, now, runs.last_error(fact.error))
+
+    # --- endings
+
+    def _require_action(self, usage: Object, now: float) -> list[Change]:
+        """The calls wait for their outputs. Their step stays open and takes the usage, shown when it completes."""
+        assert self._calls is not None
+        changes = self._close_step(now)
+        self._calls = evolve(self._calls, usage=usage)
+        asked = [_asked(call) for call in self._calls.step_details["tool_calls"]]
+        action = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": asked}}
+        status = tables.move(tables.RUN, self.run.status, "require")
+        run = evolve(self.run, status=status, required_action=action)
+        told = self._put_run(run, ("thread.run.requires_action",))
+        return [*changes, Put(self._calls), told, Release(run.id)]
+
+    def _cut(self, reason: str, usage: Object, now: float) -> list[Change]:
+        """A budget or the content filter stopped the response (§8.8): what came of it stays, marked incomplete."""
+        changes: list[Change] = []
+        if self._message is not None:
+            item = self._held.item if self._held else None
+            why = "content_filter" if reason == "content_filter" else "max_tokens"
+            changes += self._close_message(item, "cut", now, why)
+        for step in self._open_steps():
+            changes.append(close_step(step, "cut", now, usage))
+            usage = dict(runs.NO_USAGE)
+        # The run's enum has no content filter, only the message's has (§5.1).
+        details = {"reason": None if reason == "content_filter" else "max_completion_tokens"}
+        return [*changes, *close_run(self.run, "cut", now, incomplete_details=details)]
+
+    def _close_all(self, word: str, usage: Object, now: float, error: Object | None = None) -> list[Change]:
+        messages, steps = self.open_messages(), self._open_steps()
+        return list(close_all(self.run, messages, steps, word, now, usage=usage, error=error))
+
+    # --- pieces
+
+    def _close_message(self, item: Object | None, word: str, now: float, reason: str | None = None) -> list[Change]:
+        message, self._message, self._held = self._whole_message(), None, None
+        changes: list[Change] = [close_message(message, word, now, reason)]
+        if item is not None:
+            changes.append(self._item(item, message_id=message.id))
+        return changes
+
+    def _close_step(self, now: float, usage: Object | None = None) -> list[Change]:
+        """The step before ends when the next begins: only the last step of a response bears its usage."""
+        changes: list[Change] = []
+        if self._message is not None:  # incomplete, and no word came why: a length cut is what servers do not explain
+            item = self._held.item if self._held else None
+            changes += self._close_message(item, "cut", now, "max_tokens")
+        step, self._step = self._step, None
+        return changes if step is None else [*changes, close_step(step, "complete", now, usage)]
+
+    def _piece(self, block: Object, size: int) -> list[Change]:
+        assert self._message is not None
+        self._unsaved += size
+        return [Delta("thread.message.delta", self._message.id, {"content": [block]})]
+
+    def _step_delta(self, step: Step, call: Object) -> Delta:
+        details = {"type": "tool_calls", "tool_calls": [call]}
+        return Delta("thread.run.step.delta", step.id, {"step_details": details})
+
+    def _put_run(self, run: Run, events: tuple[str, ...]) -> Put:
+        self.run = evolve(run, version=run.version + 1)
+        return Put(self.run, events)
+
+    def _item(self, body: Object, *, call_id: str | None = None, message_id: str | None = None) -> Put:
+        name = self._names.make("item")
+        item = Item(name, self.run.thread_id, self.run.id, body["type"], body, call_id, message_id)
+        return Put(item, is_new=True)
+
+    def _new_step(self, type: Any, details: Object, now: float) -> Step:
+        run, name = self.run, self._names.make("step")
+        return Step(name, run.id, run.thread_id, run.assistant_id, int(now), run.expires_at, type, details)
+
+    def _whole_message(self) -> Message:
+        assert self._message is not None
+        return evolve(self._message, content=self._content.blocks())
+
+    def _open_steps(self) -> Sequence[Step]:
+        return [step for step in (self._step, self._calls) if step is not None]
+
+
+def _with_call(step: Step, index: int, call: Object) -> Step:
+    """The step with its tool call at `index` set; the step's own record is left as it was."""
+    calls = list(step.step_details["tool_calls"])
+    calls[index : index + 1] = [call]
+    return evolve(step, step_details={"type": "tool_calls", "tool_calls": calls})
+
+
+def _asked(call: Object) -> Object:
+    """A function call as required_action shows it: without an output (§5.1)."""
+    function = {"name": call["function"]["name"], "arguments": call["function"]["arguments"]}
+    return {"id": call["id"], "type": "function", "function": function}
+
+
+def _tool_type(step: Step) -> str | None:
+    calls = step.step_details.get("tool_calls") or [{}]
+    kind: str | None = calls[-1].get("type")
+    return kind
+
+
+def _is_search(step: Step) -> bool:
+    return step.type == "tool_calls" and _tool_type(step) == "file_search"

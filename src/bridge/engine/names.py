@@ -1,0 +1,20 @@
+"""Ids for what a leg makes, without randomness in the engine: one minted seed, then as many names as needed."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from bridge import ids
+
+
+class Names:
+    """Names derived from a random seed (an id of 142 bits): unpredictable outside, reproducible in a test."""
+
+    def __init__(self, seed: str) -> None:
+        self._seed = seed
+        self._count = 0
+
+    def make(self, kind: ids.Kind) -> str:
+        self._count += 1
+        digest = sha256(f"{self._seed}:{self._count}".encode()).digest()
+        return ids.make(kind, int.from_bytes(digest, "big"))

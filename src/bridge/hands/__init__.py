@@ -1,0 +1,11 @@
+"""The hands: what drives flows and touches the world for them (design §2, floor 4).
+
+drive    the two drivers of flows, sync and async, side by side
+world    what they work with: store, clock, names, readers
+pumps    a leg's line to its upstream, and its inbox
+feeds    what a listener hears of a leg
+hub      news of runs, inside the process and between processes
+runner   drives every leg; leases, heartbeat, take-over
+loops    the bridge's own event loop
+rooms    one runner for each store in each process
+"""

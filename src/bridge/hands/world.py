@@ -1,0 +1,69 @@
+"""What the hands work with in one process: the store, the clock, names, what was learnt, and who waits for news."""
+
+from __future__ import annotations
+
+import queue
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from attrs import field, frozen
+
+from bridge import ids
+from bridge.hands.bells import result_of
+from bridge.hands.hub import Hub
+from bridge.store import Store
+
+T = TypeVar("T")
+
+
+def mint(kind: ids.Kind) -> str:
+    return ids.make(kind, secrets.randbits(160))
+
+
+class Readers:
+    """A few daemon threads that read for event loops. Ours and not an executor's: those refuse work while the
+    interpreter goes down, when legs are still being finished."""
+
+    def __init__(self, count: int = 4) -> None:
+        self._count = count
+        self._work: queue.SimpleQueue[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]] = queue.SimpleQueue()
+        self._started = threading.Lock()
+        self._threads: list[threading.Thread] = []
+
+    async def run(self, function: Callable[..., T], *args: Any) -> T:
+        if not self._threads:
+            self._start()
+        future: Future[T] = Future()
+        self._work.put((future, function, args))
+        return await result_of(future)
+
+    def _start(self) -> None:
+        with self._started:
+            while len(self._threads) < self._count:
+                thread = threading.Thread(target=self._read, name="bridge-reader", daemon=True)
+                self._threads.append(thread)
+                thread.start()
+
+    def _read(self) -> None:
+        while True:
+            future, function, args = self._work.get()
+            try:
+                future.set_result(function(*args))
+            except Exception as error:
+                future.set_exception(error)
+
+
+@frozen
+class World:
+    """One process's share of a store."""
+
+    store: Store
+    hub: Hub
+    clock: Callable[[], float] = time.time
+    mint: Callable[[ids.Kind], str] = mint
+    lessons: dict[str, set[str]] = field(factory=dict)
+    readers: Readers = field(factory=Readers)

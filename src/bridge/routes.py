@@ -1,0 +1,101 @@
+"""Method and path → flow: every endpoint we answer, read like a table of contents (assistants-wire §2-§7)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from bridge import ids
+from bridge.calls import Call
+from bridge.engine.effects import Flow
+from bridge.engine.flows import Context, Launch, assistants, messages, runs, steps, threads
+from bridge.records import Object
+from bridge.wire import assistants as wire
+
+Result = Object | Launch
+KINDS: Final[dict[str, ids.Kind]] = {
+    "assistant_id": "assistant",
+    "thread_id": "thread",
+    "message_id": "message",
+    "run_id": "run",
+    "step_id": "step",
+}
+
+
+@frozen
+class Route:
+    """One endpoint. `body` and `query` are the shapes it takes; the flow gets the path's ids, then what was given."""
+
+    method: str
+    path: str
+    flow: Callable[..., Flow[Any]]
+    body: Any = None
+    query: Any = None
+    polls: bool = False
+    pattern: re.Pattern[str] = field(init=False)
+
+    @pattern.default
+    def _compile(self) -> re.Pattern[str]:
+        return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path))
+
+    def start(self, context: Context, names: dict[str, str], call: Call) -> Flow[Result]:
+        """The flow of this call, its request checked; nothing has happened yet. Raises APIError."""
+        for param, value in names.items():
+            wire.check_id(param, KINDS[param], value)
+        given: list[Object] = []
+        if self.body is not None:
+            given.append(wire.parse_body(self.body, call.body).given())
+        if self.query is not None:
+            given.append(wire.parse_query(self.query, call.query).given())
+        return self.flow(context, *names.values(), *given)
+
+
+_THREAD = "/threads/{thread_id}"
+_MESSAGE = _THREAD + "/messages/{message_id}"
+_RUN = _THREAD + "/runs/{run_id}"
+
+ROUTES: Final[tuple[Route, ...]] = (
+    Route("POST", "/assistants", assistants.create, body=wire.CreateAssistant),
+    Route("GET", "/assistants", assistants.list_, query=wire.ListQuery),
+    Route("GET", "/assistants/{assistant_id}", assistants.retrieve),
+    Route("POST", "/assistants/{assistant_id}", assistants.modify, body=wire.ModifyAssistant),
+    Route("DELETE", "/assistants/{assistant_id}", assistants.delete),
+    Route("POST", "/threads", threads.create, body=wire.CreateThread),
+    Route("POST", "/threads/runs", runs.create_with_thread, body=wire.CreateThreadAndRun, query=wire.RunQuery),
+    Route("GET", _THREAD, threads.retrieve),
+    Route("POST", _THREAD, threads.modify, body=wire.ModifyThread),
+    Route("DELETE", _THREAD, threads.delete),
+    Route("POST", _THREAD + "/messages", messages.create, body=wire.CreateMessage),
+    Route("GET", _THREAD + "/messages", messages.list_, query=wire.ListMessagesQuery),
+    Route("GET", _MESSAGE, messages.retrieve),
+    Route("POST", _MESSAGE, messages.modify, body=wire.ModifyMessage),
+    Route("DELETE", _MESSAGE, messages.delete),
+    Route("POST", _THREAD + "/runs", runs.create, body=wire.CreateRun, query=wire.RunQuery),
+    Route("GET", _THREAD + "/runs", runs.list_, query=wire.ListQuery),
+    Route("GET", _RUN, runs.retrieve, polls=True),
+    Route("POST", _RUN, runs.modify, body=wire.ModifyRun),
+    Route("POST", _RUN + "/cancel", runs.cancel),
+    Route("POST", _RUN + "/submit_tool_outputs", runs.submit, body=wire.SubmitToolOutputs),
+    Route("GET", _RUN + "/steps", steps.list_, query=wire.ListStepsQuery),
+    Route("GET", _RUN + "/steps/{step_id}", steps.retrieve, query=wire.StepQuery),
+)
+
+PREFIXES: Final = ("/assistants", "/threads")
+
+
+def owns(path: str) -> bool:
+    """Whether the path belongs to the old API, known endpoint or not."""
+    return any(path == prefix or path.startswith(prefix + "/") for prefix in PREFIXES)
+
+
+def match(method: str, path: str, routes: Sequence[Route] = ROUTES) -> tuple[Route, dict[str, str]] | None:
+    """The route of a request and the ids in its path; None where the old API had no such endpoint."""
+    for route in routes:
+        if route.method == method:
+            found = route.pattern.fullmatch(path)
+            if found:
+                return route, found.groupdict()
+    return None

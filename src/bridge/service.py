@@ -1,0 +1,143 @@
+"""Store, upstream, runner and routes made into one thing that answers calls: what every door talks to (design §3)."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import Final
+
+from bridge import errors
+from bridge.calls import Call, Reply
+from bridge.hands.drive import AsyncHands, Hands, adrive, drive
+from bridge.engine.effects import Flow
+from bridge.engine.flows import Context, Launch
+from bridge.hands.feeds import Feed
+from bridge.routes import Result, match, owns
+from bridge.hands.rooms import runner_for
+from bridge.hands.runner import Runner, Source
+from bridge.settings import Settings
+from bridge.store import Store
+from bridge.store.open import open_store
+from bridge.upstream import Upstream
+from bridge.wire import assistants as wire
+from bridge.wire import render
+
+POLL_AFTER_MS: Final = "20"
+"""Told on every run answer. Polls wait here for news, so the SDKs' own pause (1 s, Node 5 s) only costs time."""
+
+LONGEST_POLL: Final = 10.0
+JSON: Final = ("content-type", "application/json")
+SSE: Final = ("content-type", "text/event-stream; charset=utf-8")
+
+log = logging.getLogger("bridge")
+
+
+class Service:
+    """Answers the calls of one door. Implements calls.Answering."""
+
+    def __init__(self, store: Store, upstream: Upstream, *, on_callers_loop: bool = False) -> None:
+        self.store = store
+        self.upstream = upstream
+        self._on_callers_loop = on_callers_loop
+
+    @property
+    def runner(self) -> Runner:
+        return runner_for(self.store)
+
+    def owns(self, method: str, path: str) -> bool:
+        return owns(path)
+
+    def call(self, call: Call) -> Reply:
+        source = Source(self.upstream, call.credential)
+        try:
+            result = drive(self._flow(call, source), Hands(self.runner.world))
+        except errors.APIError as error:
+            return self._refuse(error, call)
+        except Exception:
+            return self._broken(call)
+        feed = self._feed(result)
+        if isinstance(result, Launch):
+            self.runner.start(result.run, source, feed)
+        return self._reply(result, feed, call)
+
+    async def acall(self, call: Call) -> Reply:
+        source = Source(self.upstream, call.credential)
+        try:
+            result = await adrive(self._flow(call, source), AsyncHands(self.runner.world))
+        except errors.APIError as error:
+            return self._refuse(error, call)
+        except Exception:
+            return self._broken(call)
+        feed = self._feed(result)
+        if isinstance(result, Launch):
+            self.runner.start_async(result.run, source, feed, on_this_loop=self._on_callers_loop)
+        return self._reply(result, feed, call)
+
+    def close(self) -> None:
+        self.upstream.close()
+
+    # --- in
+
+    def _flow(self, call: Call, source: Source) -> Flow[Result]:
+        """The flow of the call; raises APIError where the request is wrong."""
+        self.runner.knows(source)
+        wire.check_beta(call.headers.get("openai-beta"))
+        found = match(call.method, call.path)
+        if found is None:
+            raise errors.unknown_url(call.method, call.path)
+        route, names = found
+        return route.start(self._context(call, source, route.polls), names, call)
+
+    def _context(self, call: Call, source: Source, polls: bool) -> Context:
+        wait_until = None
+        if polls and call.headers.get("x-stainless-poll-helper", "").lower() == "true":
+            seconds = min(LONGEST_POLL, (call.read_timeout or 2 * LONGEST_POLL) / 2)
+            wait_until = self.runner.world.clock() + seconds
+        return self.runner.context(source, wait_until)
+
+    # --- out
+
+    def _feed(self, result: Result) -> Feed | None:
+        if not isinstance(result, Launch) or not result.stream:
+            return None
+        feed = Feed(include_results=bool(result.include))
+        feed.publish(result.opening)
+        return feed
+
+    def _reply(self, result: Result, feed: Feed | None, call: Call) -> Reply:
+        headers = [*_standing_headers(), *self._degraded(call)]
+        if feed is not None:
+            return Reply(200, (SSE, ("cache-control", "no-cache"), *headers), stream=feed)
+        body = result.body if isinstance(result, Launch) else result
+        if body.get("object") == "thread.run":
+            headers.append(("openai-poll-after-ms", POLL_AFTER_MS))
+        return Reply(200, (JSON, *headers), render.encode_pretty(body))
+
+    def _degraded(self, call: Call) -> list[tuple[str, str]]:
+        """What of this request is carried over with a loss (design §1.2)."""
+        return []
+
+    def _refuse(self, error: errors.APIError, call: Call) -> Reply:
+        if error.status == 404:
+            log.info("%s %s: %s (store: %s)", call.method, call.path, error.message, self.runner.world.store.name)
+        headers = (JSON, *_standing_headers(), *error.headers.items())
+        return Reply(error.status, headers, render.encode_pretty(error.body()))
+
+    def _broken(self, call: Call) -> Reply:
+        """An error of ours: told as the old service told its own, with an id that the log shows too."""
+        headers = _standing_headers()
+        request_id = dict(headers)["x-request-id"]
+        log.exception("%s %s failed (%s)", call.method, call.path, request_id)
+        body = errors.server_error(request_id).body()
+        return Reply(500, (JSON, *headers), render.encode_pretty(body))
+
+
+def connect(settings: Settings, upstream: Upstream, *, on_callers_loop: bool = False) -> Service:
+    """A service on the store that the settings name. `on_callers_loop` keeps async legs on the caller's event loop:
+    for a gateway, and for upstreams whose HTTP client belongs to that loop."""
+    return Service(open_store(settings.store), upstream, on_callers_loop=on_callers_loop)
+
+
+def _standing_headers() -> tuple[tuple[str, str], ...]:
+    """On every answer (assistants-wire §1.2)."""
+    return (("x-request-id", f"req_{secrets.token_hex(16)}"), ("openai-version", "2020-10-01"))
