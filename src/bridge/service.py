@@ -8,13 +8,13 @@ from typing import Final
 
 from bridge import errors
 from bridge.calls import Call, Reply
-from bridge.hands.drive import AsyncHands, Hands, adrive, drive
 from bridge.engine.effects import Flow
 from bridge.engine.flows import Context, Launch
+from bridge.hands.drive import AsyncHands, Hands, adrive, drive
 from bridge.hands.feeds import Feed
-from bridge.routes import Result, match, owns
 from bridge.hands.rooms import runner_for
 from bridge.hands.runner import Runner, Source
+from bridge.routes import Result, match, owns
 from bridge.settings import Settings
 from bridge.store import Store
 from bridge.store.open import open_store

@@ -7,7 +7,7 @@ functions serve the leg that notices the end and the outsider who writes it (a c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from attrs import evolve
 
@@ -37,7 +37,7 @@ def close_step(step: Step, word: str, now: float, usage: Object | None, error: O
         status=status,
         usage=usage or step.usage or dict(NO_USAGE),
         last_error=error,
-        **{STEP_TIME.get(word, "completed_at"): int(now)},
+        **_at(STEP_TIME.get(word, "completed_at"), now),
     )
     return Put(ended, (f"thread.run.step.{status}",))
 
@@ -47,7 +47,7 @@ def close_run(
 ) -> tuple[Change, ...]:
     """The run's last put, its thread free again, its lease given back."""
     status = tables.move(tables.RUN, run.status, word)
-    times = {RUN_TIME[word]: int(now)} if word in RUN_TIME else {}
+    times = _at(RUN_TIME[word], now) if word in RUN_TIME else {}
     ended = evolve(
         run,
         status=status,
@@ -76,3 +76,7 @@ def close_all(
     changes += [close_step(s, word, now, usage, error) for s in steps if s.status == "in_progress"]
     changes += close_run(run, word, now, error)
     return tuple(changes)
+
+
+def _at(field: str, now: float) -> dict[str, Any]:
+    return {field: int(now)}

@@ -47,7 +47,7 @@ class Content:
         marker = f"【{max(round, 1) - 1}:{count}†{annotation.get('filename') or 'source'}】"
         start = self._lengths[index]
         self._add(index, marker)
-        cited = {
+        cited: Object = {
             "type": "file_citation",
             "text": marker,
             "start_index": start,

@@ -7,7 +7,7 @@ has I/O, a clock or randomness, so a test can play the world (design §3, §6).
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from attrs import field, frozen
@@ -305,7 +305,7 @@ def run_state(thread_id: str, run_id: str) -> Flow[Snapshot | None]:
     return answer
 
 
-def commit(changes: tuple[Change, ...] | list[Change], *guards: Guard) -> Flow[Outcome]:
+def commit(changes: Sequence[Change], *guards: Guard) -> Flow[Outcome]:
     answer: Outcome = yield Commit(tuple(changes), guards)
     return answer
 

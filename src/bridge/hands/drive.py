@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from bridge.hands.bells import result_of
 from bridge.engine.effects import (
     Close,
     Commit,
@@ -29,10 +28,11 @@ from bridge.engine.effects import (
     RunState,
     Wait,
 )
+from bridge.hands.bells import result_of
 from bridge.hands.feeds import Feed
 from bridge.hands.pumps import AsyncLine, Line
-from bridge.records import Delta, Put, Run, Told
 from bridge.hands.world import World
+from bridge.records import Delta, Put, Run, Told
 
 T = TypeVar("T")
 

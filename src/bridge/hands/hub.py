@@ -12,9 +12,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-from bridge.hands.bells import Bell
 from bridge.engine import tables
 from bridge.engine.effects import Signal, Wait, Woken
+from bridge.hands.bells import Bell
 from bridge.records import Run
 from bridge.store import Store
 

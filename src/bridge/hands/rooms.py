@@ -9,8 +9,8 @@ from typing import Final
 
 from bridge.hands.hub import Hub
 from bridge.hands.runner import Runner
-from bridge.store import Store
 from bridge.hands.world import World
+from bridge.store import Store
 
 _lock: Final = threading.Lock()
 _runners: Final[dict[int, tuple[int, Store, Runner]]] = {}

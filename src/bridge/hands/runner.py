@@ -20,15 +20,15 @@ from attrs import field, frozen, mutable
 
 from bridge import errors
 from bridge.calls import Credential
-from bridge.hands.drive import AsyncHands, Hands, adrive, drive
 from bridge.engine.effects import LeaseLost, Signal, Stopped
 from bridge.engine.flows import Context, legs
+from bridge.hands.drive import AsyncHands, Hands, adrive, drive
 from bridge.hands.feeds import Feed
 from bridge.hands.loops import BridgeLoop
 from bridge.hands.pumps import AsyncLine, Line
+from bridge.hands.world import World
 from bridge.records import Run
 from bridge.upstream import Upstream
-from bridge.hands.world import World
 
 LEASE_SECONDS: Final = 15.0
 HEARTBEAT_SECONDS: Final = 5.0
