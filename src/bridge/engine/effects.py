@@ -1,8 +1,8 @@
 """What a flow may ask for, and what it is told.
 
-A flow is a generator: it yields effects, a driver (`hands/drive.py`) performs them and sends the answers back in. The helpers
-at the end give every answer its static type; flows use ``yield from load(…)``, never a bare ``yield``. Nothing in here
-has I/O, a clock or randomness, so a test can play the world (design §3, §6).
+A flow is a generator: it yields effects, a driver (`hands/drive.py`) performs them and sends the answers back in. The
+helpers at the end give every answer its static type; flows use ``yield from load(…)``, never a bare ``yield``. Nothing
+in here has I/O, a clock or randomness, so a test can play the world (design §3, §6).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What may become of a run, a step and a message: three tables, and nothing else knows.
 
-``TABLE[status][word]`` is the next status; a missing key is an illegal move (assistants-wire §6.1, §6.6, §4.1). A status
-without words is terminal. docs/states.md is drawn from these tables.
+``TABLE[status][word]`` is the next status; a missing key is an illegal move (assistants-wire §6.1, §6.6, §4.1). A
+status without words is terminal. docs/states.md is drawn from these tables.
 """
 
 from __future__ import annotations

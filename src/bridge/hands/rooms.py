@@ -17,7 +17,7 @@ _runners: Final[dict[int, tuple[int, Store, Runner]]] = {}
 
 
 def runner_for(store: Store) -> Runner:
-    """The runner of this store in this process: made at first use, and anew after a fork (threads do not survive one)."""
+    """The runner of this store in this process: made at first use, and anew after a fork (no thread survives one)."""
     with _lock:
         pid, _, runner = _runners.get(id(store), (None, None, None))
         if runner is None or pid != os.getpid():

@@ -5,7 +5,9 @@ Flows answer plain JSON in the REST form, or a Launch when a leg is to be starte
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from collections.abc import Sequence
+
+from attrs import frozen
 
 from bridge.records import Change, Object, Run
 
@@ -32,4 +34,4 @@ class Launch:
     opening: tuple[Change, ...]
     body: Object
     stream: bool = False
-    include: tuple[str, ...] = field(default=(), converter=tuple)
+    include: Sequence[str] = ()
