@@ -1,0 +1,122 @@
+"""Output items ↔ tool calls of run steps; tool outputs → items (assistants-wire §7.2, responses-mapping §4.4, §5.1).
+
+Responses item                                       Assistants tool call
+function_call {call_id, name, arguments}          => {"id": call_id, "type": "function", "function": {…, "output": null}}
+code_interpreter_call {id, code, outputs}         => {"id", "type": "code_interpreter", "code_interpreter": {input, outputs}}
+file_search_call {id, results}                    => {"id", "type": "file_search", "file_search": {ranking_options, results}}
+function_call, function_call_output               <= a function call, and its output if there is one
+function_call_output {call_id, output}            <= a tool output {tool_call_id, output}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Literal
+
+from bridge.records import Object
+from bridge.translate import loose
+from bridge.translate.loose import Untranslatable
+
+RANKING: Final[Object] = {"ranker": "default_2024_08_21", "score_threshold": 0.0}
+"""What the old service showed as ranking_options where none were given (§8.2)."""
+
+
+def to_assistants(
+    item: Mapping[str, Any],
+    *,
+    ranking_options: Object | None = None,
+    files: Mapping[str, str] | None = None,
+) -> Object:
+    """The tool call of a step. Search results keep their content; showing it is up to `include`.
+
+    `files` gives the file ids of code interpreter images by their URL; an image without one is left out, since an
+    Assistants client can only ask for a file.
+    """
+    kind = item.get("type")
+    if kind == "function_call":
+        function = {"name": item["name"], "arguments": item["arguments"], "output": None}
+        return {"id": item.get("call_id") or item["id"], "type": "function", "function": function}
+    if kind == "code_interpreter_call":
+        return hosted_call("code_interpreter", item["id"], _interpreted(item, files or {}))
+    if kind == "file_search_call":
+        results = [_result(result) for result in loose.objects(item, "results")]
+        shown = {"ranking_options": dict(ranking_options or RANKING), "results": results}
+        return hosted_call("file_search", item["id"], shown)
+    raise Untranslatable(f"item of type {kind!r} has no Assistants tool call")
+
+
+def hosted_call(type: Literal["code_interpreter", "file_search"], id: str, found: Object | None = None) -> Object:
+    """The tool call of a hosted tool, as it begins or (with what was `found`) as it ended."""
+    if found is None:
+        begun = {"code_interpreter": {"input": "", "outputs": []}}
+        found = begun.get(type) or {"ranking_options": dict(RANKING), "results": []}
+    return {"id": id, "type": type, type: found}
+
+
+def to_responses(call: Object) -> list[Object]:
+    """The items behind a tool call of a step.
+
+    Hosted calls give none: their containers and results are gone, and an id without its content is refused
+    (responses-mapping §13 c). What they found is in the messages that follow.
+    """
+    kind = call.get("type")
+    if kind == "function":
+        function = call["function"]
+        asked = {"type": "function_call", "call_id": call["id"], **_picked(function)}
+        output = function.get("output")
+        return [asked] if output is None else [asked, _output(call["id"], output)]
+    if kind in ("code_interpreter", "file_search"):
+        return []
+    raise Untranslatable(f"tool call {call!r} has no Responses form")
+
+
+def outputs_to_responses(tool_outputs: Iterable[Object]) -> list[Object]:
+    """The items that answer function calls. An output that was left out, or null, is the empty string."""
+    return [_output(given["tool_call_id"], given.get("output")) for given in tool_outputs]
+
+
+def output_text(item: Mapping[str, Any]) -> str:
+    """The output of a function_call_output item as Assistants clients know it: one string."""
+    output = item.get("output")
+    if isinstance(output, str):
+        return output
+    return "".join(loose.text(part, "text") or "" for part in loose.objects(item, "output"))
+
+
+# --- pieces
+
+
+def _picked(function: Object) -> Object:
+    return {"name": function["name"], "arguments": function["arguments"]}
+
+
+def _output(call_id: str, output: str | None) -> Object:
+    return {"type": "function_call_output", "call_id": call_id, "output": output or ""}
+
+
+def _interpreted(item: Mapping[str, Any], files: Mapping[str, str]) -> Object:
+    outputs = [_interpreter_output(output, files) for output in loose.objects(item, "outputs")]
+    return {"input": loose.text(item, "code") or "", "outputs": [output for output in outputs if output is not None]}
+
+
+def _interpreter_output(output: Object, files: Mapping[str, str]) -> Object | None:
+    if output.get("type") == "logs":
+        return {"type": "logs", "logs": loose.text(output, "logs") or ""}
+    file_id = files.get(loose.text(output, "url") or "")
+    if output.get("type") == "image" and file_id is not None:
+        return {"type": "image", "image": {"file_id": file_id}}
+    return None
+
+
+def _result(result: Object) -> Object:
+    """Scores are between 0 and 1 on the old wire; some servers say more (upstreams.md)."""
+    score = result.get("score")
+    score = float(score) if isinstance(score, (int, float)) else 0.0
+    text = loose.text(result, "text")
+    return {
+        "file_id": loose.text(result, "file_id") or "",
+        "file_name": loose.text(result, "filename") or "",
+        "score": min(max(score, 0.0), 1.0),
+        "attributes": loose.object(result, "attributes") or {},
+        "content": [] if text is None else [{"type": "text", "text": text}],
+    }
