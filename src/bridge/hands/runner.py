@@ -72,6 +72,7 @@ class Runner:
         self._beat = threading.Event()
         self._heart: threading.Thread | None = None
         self._closed = False
+        self._looks_for_dead = True
         self._loop = BridgeLoop()
 
     def context(self, source: Source, wait_until: float | None = None) -> Context:
@@ -87,6 +88,7 @@ class Runner:
             self._sources[source.key] = source
             self._start_heart()
         if is_new:
+            self._looks_for_dead = True
             self._beat.set()
 
     def start(self, run: Run, source: Source, feed: Feed | None) -> None:
@@ -168,7 +170,8 @@ class Runner:
         while not self._closed:
             try:
                 self.renew()
-                self.take_up()
+                self.take_up(dead_too=self._looks_for_dead)
+                self._looks_for_dead = False
             except Exception:
                 log.exception("heartbeat failed; the next one is in %.0f s", self._heartbeat_seconds)
             self._beat.wait(self._heartbeat_seconds)
@@ -185,12 +188,16 @@ class Runner:
             if run_id not in held:
                 work.post(LeaseLost())
 
-    def take_up(self) -> None:
-        """Claim stalled runs we can go on with, and start their legs."""
+    def take_up(self, dead_too: bool = False) -> None:
+        """Claim stalled runs we can go on with, and start their legs.
+
+        `dead_too`: also those whose lease still holds but whose owner was a process of this host and is no more. Asked
+        for after a start and when a credential arrives; later deaths are noticed when their leases lapse.
+        """
         now = self.world.clock()
         for run in self.world.store.stalled(now):
             self._take_up(run, dead=False)
-        for run in self.world.store.stalled(float("inf")):
+        for run in self.world.store.stalled(float("inf"), limit=10_000) if dead_too else ():
             if not run.lease.lapsed(now) and run.status != "requires_action" and is_dead(run.lease.owner):
                 self._take_up(run, dead=True)
 

@@ -1,0 +1,83 @@
+"""The 400s of the real server, by their pattern (responses-mapping §11; wording as the service words it)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bridge.engine.effects import Refused
+from bridge.upstream import UpstreamRefused
+
+
+def refusal(
+    message: str,
+    param: str | None = None,
+    code: str | None = None,
+    *,
+    status: int = 400,
+    type: str = "invalid_request_error",
+) -> UpstreamRefused:
+    return UpstreamRefused(Refused(status, message, code=code, type=type, param=param))
+
+
+def missing(param: str) -> UpstreamRefused:
+    return refusal(f"Missing required parameter: '{param}'.", param, "missing_required_parameter")
+
+
+def unknown(param: str) -> UpstreamRefused:
+    return refusal(f"Unknown parameter: '{param}'.", param, "unknown_parameter")
+
+
+def unsupported(param: str) -> UpstreamRefused:
+    message = f"Unsupported parameter: '{param}' is not supported with this model."
+    return refusal(message, param, "unsupported_parameter")
+
+
+def invalid_value(param: str, value: Any, supported: tuple[str, ...]) -> UpstreamRefused:
+    *most, last = (f"'{each}'" for each in supported)
+    listed = f"{', '.join(most)}{',' if len(most) > 1 else ''} and {last}" if most else last
+    message = f"Invalid value: '{value}'. Supported values are: {listed}."
+    return refusal(message, param, "invalid_value")
+
+
+def invalid_type(param: str, wanted: str, value: Any) -> UpstreamRefused:
+    message = f"Invalid type for '{param}': expected {wanted}, but got {kind_of(value)} instead."
+    return refusal(message, param, "invalid_type")
+
+
+def out_of_range(param: str, what: str, low: float | None, high: float | None, value: Any) -> UpstreamRefused:
+    """`what` is integer or decimal; one of `low` and `high` is the bound that was passed."""
+    side, sign, bound = ("below minimum", ">=", low) if low is not None else ("above maximum", "<=", high)
+    message = f"Invalid '{param}': {what} {side} value. Expected a value {sign} {bound}, but got {value} instead."
+    return refusal(message, param, f"{what}_{side.split()[0]}_{side.split()[1][:3]}_value")
+
+
+def item_not_found(id: str) -> UpstreamRefused:
+    message = (
+        f"Item with id '{id}' not found. Items are not persisted when `store` is set to false. "
+        "Try again with `store` set to true, or remove this item from your input."
+    )
+    return refusal(message, "input", status=404)
+
+
+def mismatch(message: str) -> UpstreamRefused:
+    """Not the real server's: the script and the request do not fit together."""
+    return refusal(message, code="script_mismatch", type="scripted_upstream_error")
+
+
+def kind_of(value: Any) -> str:
+    kinds = {bool: "a boolean", int: "an integer", float: "a decimal", str: "a string", dict: "an object"}
+    return "null" if value is None else kinds.get(type(value), "an array")
+
+
+def envelope(refused: Refused) -> dict[str, Any]:
+    """The error body, in wire key order."""
+    fields = {"message": refused.message, "type": refused.type, "param": refused.param, "code": refused.code}
+    return {"error": fields}
+
+
+def too_long(param: str, maximum: int, length: int) -> UpstreamRefused:
+    message = (
+        f"Invalid '{param}': string too long. Expected a string with maximum length {maximum}, "
+        f"but got a string with length {length} instead."
+    )
+    return refusal(message, param, "string_above_max_length")

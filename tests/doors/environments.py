@@ -1,0 +1,57 @@
+"""Environments for clients of other versions than the installed one, each in a folder of its own under .matrix/.
+
+    python tests/doors/environments.py 1.109.1 2.54.0     make these, if they are not there yet
+
+Made with uv from the project's own files: nothing in them was installed by hand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+MATRIX = ROOT / ".matrix"
+TESTING = ("pytest>=8.2", "hypothesis>=6.100", "jsonschema>=4.22")
+
+
+def python_of(version: str) -> Path:
+    """The interpreter of an environment with openai `version` and this project, made when missing or out of date."""
+    folder = MATRIX / f"openai-{version}"
+    python = folder / "bin" / "python"
+    stamp = folder / ".made-from"
+    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    if not stamp.exists() or stamp.read_text() != wanted:
+        uv = _uv()
+        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)], check=True)
+        packages = [f"openai=={version}", "-e", f"{ROOT}[server,tools]", *TESTING]
+        subprocess.run([uv, "pip", "install", "--quiet", "--python", str(python), *packages], check=True, cwd=ROOT)
+        stamp.write_text(wanted)
+    return python
+
+
+def node_modules(version: str) -> Path:
+    """A folder with npm's openai `version` installed, made when missing; programs are copied into it to be run."""
+    folder = MATRIX / f"node-openai-{version}"
+    if not (folder / "node_modules" / "openai").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "package.json").write_text('{"private": true, "type": "module"}\n')
+        command = ["npm", "install", "--silent", "--no-audit", "--no-fund", f"openai@{version}"]
+        subprocess.run(command, check=True, cwd=folder)
+    return folder
+
+
+def _uv() -> str:
+    beside = Path(sys.executable).with_name("uv")
+    found = str(beside) if beside.exists() else shutil.which("uv")
+    if not found:
+        raise SystemExit("uv is missing; `make` installs it into .venv")
+    return found
+
+
+if __name__ == "__main__":
+    for each in sys.argv[1:]:
+        print(python_of(each))
