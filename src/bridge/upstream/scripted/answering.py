@@ -6,21 +6,19 @@ The order within an item is that of the real recordings: added, its parts and de
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Iterator, Sequence
-from hashlib import sha256
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal, TypeAlias
 
-import orjson
 from attrs import frozen
 
 from bridge.records import Object
 from bridge.upstream.scripted.choose import Called, Calling, Choice
 from bridge.upstream.scripted.ids import Names
+from bridge.upstream.scripted.responses import count_tokens, response_base
 from bridge.upstream.scripted.script import Cut, Fail, Incomplete, Pace, Reason, Refuse, Say, Wait
+from bridge.upstream.scripted.sealed import seal
 
 WORD = re.compile(r"\s*\S{1,14}|\s+")
-SEAL = "gAAAA"
 TOKEN = re.compile(r"\w{1,14}|\W{1,3}")
 
 
@@ -265,78 +263,3 @@ def part(kind: str) -> Object:
 
 def logprobs(kind: str) -> Object:
     return {"logprobs": []} if kind == "output_text" else {}
-
-
-def count_tokens(request: Object) -> int:
-    """An estimate, always the same: a token for four bytes of what the model reads, and three for itself."""
-    read = [request.get(key) for key in ("instructions", "input", "tools")]
-    return sum(len(orjson.dumps(each)) // 4 for each in read if each) + 3
-
-
-# --- encrypted reasoning: nothing secret in it, but only what we sealed opens
-
-
-def seal(text: str) -> str:
-    data = text.encode()
-    return SEAL + urlsafe_b64encode(sha256(b"scripted" + data).digest()[:12] + data).decode()
-
-
-def opens(sealed: str) -> bool:
-    """Whether this came from `seal`, in whatever process."""
-    try:
-        data = urlsafe_b64decode(sealed.removeprefix(SEAL))
-    except ValueError:
-        return False
-    return sealed.startswith(SEAL) and data[:12] == sha256(b"scripted" + data[12:]).digest()[:12]
-
-
-# --- the response object
-
-
-ECHOED: Sequence[tuple[str, Any]] = (
-    ("instructions", None),
-    ("max_output_tokens", None),
-    ("max_tool_calls", None),
-    ("model", None),
-    ("parallel_tool_calls", True),
-    ("previous_response_id", None),
-    ("prompt_cache_key", None),
-    ("safety_identifier", None),
-    ("store", True),
-    ("temperature", 1.0),
-    ("tool_choice", "auto"),
-    ("top_logprobs", 0),
-    ("top_p", 1.0),
-    ("truncation", "disabled"),
-    ("metadata", {}),
-)
-"""What a response repeats of its request, and what stands there when it was not given."""
-
-
-def response_base(request: Object, id: str, created_at: int) -> Object:
-    echoed = {key: default if request.get(key) is None else request[key] for key, default in ECHOED}
-    reasoning, text = request.get("reasoning") or {}, request.get("text") or {}
-    return {
-        "id": id,
-        "object": "response",
-        "created_at": created_at,
-        "status": "in_progress",
-        "background": False,
-        "error": None,
-        "incomplete_details": None,
-        **echoed,
-        "reasoning": {"effort": None, "summary": None, **reasoning},
-        "text": {"format": {"type": "text"}, "verbosity": "medium", **text},
-        "tools": [tool_echo(tool) for tool in request.get("tools") or ()],
-        "service_tier": "default",
-        "output": [],
-        "usage": None,
-        "user": request.get("user"),
-    }
-
-
-def tool_echo(tool: Object) -> Object:
-    """Function tools come back with every field."""
-    if tool.get("type") != "function":
-        return tool
-    return {"description": None, "parameters": None, "strict": True, **tool}

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from bridge.records import Object
 from bridge.upstream.scripted import refusals
-from bridge.upstream.scripted.answering import opens
+from bridge.upstream.scripted.sealed import opens
 
 ITEMS: Final[dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]]] = {
     "message": ("msg", ("role", "content"), ("id", "status", "phase")),

@@ -8,9 +8,9 @@ from typing import Final
 
 from bridge.engine.effects import Send, Sent
 from bridge.records import Object
-from bridge.upstream.scripted.answering import count_tokens
 from bridge.upstream.scripted.checks import check_count
 from bridge.upstream.scripted.refusals import missing, refusal
+from bridge.upstream.scripted.responses import count_tokens
 
 MODELS: Final = ("gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "o4-mini", "gpt-5", "gpt-5-mini")
 

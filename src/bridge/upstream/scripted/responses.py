@@ -1,0 +1,64 @@
+"""The response object of the Responses API, and the estimate of its tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from bridge.records import Object
+
+ECHOED: Sequence[tuple[str, Any]] = (
+    ("instructions", None),
+    ("max_output_tokens", None),
+    ("max_tool_calls", None),
+    ("model", None),
+    ("parallel_tool_calls", True),
+    ("previous_response_id", None),
+    ("prompt_cache_key", None),
+    ("safety_identifier", None),
+    ("store", True),
+    ("temperature", 1.0),
+    ("tool_choice", "auto"),
+    ("top_logprobs", 0),
+    ("top_p", 1.0),
+    ("truncation", "disabled"),
+    ("metadata", {}),
+)
+"""What a response repeats of its request, and what stands there when it was not given."""
+
+
+def response_base(request: Object, id: str, created_at: int) -> Object:
+    echoed = {key: default if request.get(key) is None else request[key] for key, default in ECHOED}
+    reasoning, text = request.get("reasoning") or {}, request.get("text") or {}
+    return {
+        "id": id,
+        "object": "response",
+        "created_at": created_at,
+        "status": "in_progress",
+        "background": False,
+        "error": None,
+        "incomplete_details": None,
+        **echoed,
+        "reasoning": {"effort": None, "summary": None, **reasoning},
+        "text": {"format": {"type": "text"}, "verbosity": "medium", **text},
+        "tools": [tool_echo(tool) for tool in request.get("tools") or ()],
+        "service_tier": "default",
+        "output": [],
+        "usage": None,
+        "user": request.get("user"),
+    }
+
+
+def tool_echo(tool: Object) -> Object:
+    """Function tools come back with every field."""
+    if tool.get("type") != "function":
+        return tool
+    return {"description": None, "parameters": None, "strict": True, **tool}
+
+
+def count_tokens(request: Object) -> int:
+    """An estimate, always the same: a token for four bytes of what the model reads, and three for itself."""
+    read = [request.get(key) for key in ("instructions", "input", "tools")]
+    return sum(len(orjson.dumps(each)) // 4 for each in read if each) + 3
