@@ -73,6 +73,7 @@ class Runner:
         self._heart: threading.Thread | None = None
         self._closed = False
         self._looks_for_dead = True
+        self._idle: frozenset[str] = frozenset()
         self._loop = BridgeLoop()
 
     def context(self, source: Source, wait_until: float | None = None) -> Context:
@@ -181,12 +182,18 @@ class Runner:
         """Move the deadlines of our leases; legs whose lease went are told so."""
         with self._lock:
             working = dict(self._work)
-        if not working:
-            return
         held = self.world.store.renew(self.owner, self.world.clock() + self.lease_seconds)
         for run_id, work in working.items():
             if run_id not in held:
                 work.post(LeaseLost())
+        self._let_orphans_go(held - working.keys())
+
+    def _let_orphans_go(self, idle: frozenset[str]) -> None:
+        """Leases of ours without a leg: their caller was interrupted between the commit and the start. A lease that
+        was idle at the beat before as well is given back, so that the run is taken up like any stalled one."""
+        for run_id in idle & self._idle:
+            drive(legs.release(run_id, self.owner), Hands(self.world))
+        self._idle = idle
 
     def take_up(self, dead_too: bool = False) -> None:
         """Claim stalled runs we can go on with, and start their legs.

@@ -33,6 +33,7 @@ from bridge.engine.effects import (
     history,
     learn,
     lessons_of,
+    load_one,
     mint,
     next_signal,
     now,
@@ -292,3 +293,10 @@ def abort(context: Context, thread_id: str, run_id: str) -> Flow[None]:
     word, cause = ("stop", None) if run.status == "cancelling" else ("fail", error)
     changes = close_all(run, snapshot.messages, snapshot.steps, word, at, error=cause)
     yield from commit(changes, Unchanged(run.id, run.version), Fence(run.id, context.owner, run.lease.number))
+
+
+def release(run_id: str, owner: str) -> Flow[None]:
+    """Give back a lease that `owner` holds without working on the run; nothing happens where it does not hold it."""
+    run = yield from load_one(Run, run_id)
+    if run is not None and run.lease.owner == owner:
+        yield from commit([Release(run_id)], Fence(run_id, owner, run.lease.number))

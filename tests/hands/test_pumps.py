@@ -1,0 +1,166 @@
+"""A leg's line: what comes from the upstream, what comes from outside, and what must not come any more."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from bridge.calls import Credential
+from bridge.engine.effects import End, Event, LeaseLost, Refused, Timeout, Woken
+from bridge.hands.pumps import AsyncLine, Line
+from bridge.upstream import StreamBroken, UpstreamRefused
+
+SOON = 5.0
+
+
+class Stream:
+    """Plays its list: events, a number to wait for the close, or an exception to raise."""
+
+    def __init__(self, script):
+        self.script = script
+        self.closed = threading.Event()
+
+    def __iter__(self):
+        for entry in self.script:
+            if entry == "block":
+                self.closed.wait(SOON)
+                return
+            if isinstance(entry, Exception):
+                raise entry
+            yield entry
+
+    def close(self):
+        self.closed.set()
+
+    async def __aiter__(self):
+        for entry in self.script:
+            if entry == "block":
+                await asyncio.sleep(SOON)
+                return
+            if isinstance(entry, Exception):
+                raise entry
+            yield entry
+
+    async def aclose(self):
+        self.closed.set()
+
+
+class Upstream:
+    name = "played"
+
+    def __init__(self, *scripts):
+        self.scripts = list(scripts)
+        self.streams = []
+
+    def open(self, request, credential):
+        script = self.scripts.pop(0)
+        if isinstance(script, Exception):
+            raise script
+        self.streams.append(Stream(script))
+        return self.streams[-1]
+
+    async def aopen(self, request, credential):
+        return self.open(request, credential)
+
+
+class SyncDoor:
+    """A Line and an AsyncLine, called alike."""
+
+    def __init__(self, upstream):
+        self.line = Line(upstream, Credential(), time.time)
+        self.open = self.line.open
+        self.close = self.line.close
+        self.post = self.line.post
+
+    def next(self, seconds=SOON):
+        return self.line.next(time.time() + seconds)
+
+
+class AsyncDoor:
+    def __init__(self, upstream):
+        self.loop = asyncio.new_event_loop()
+        self.line = self.loop.run_until_complete(self._make(upstream))
+        self.post = self.line.post
+
+    async def _make(self, upstream):
+        return AsyncLine(upstream, Credential(), time.time)
+
+    def open(self, request):
+        self.loop.run_until_complete(self.line.open(request))
+
+    def close(self):
+        self.loop.run_until_complete(self.line.close())
+
+    def next(self, seconds=SOON):
+        return self.loop.run_until_complete(self.line.next(time.time() + seconds))
+
+
+@pytest.fixture(params=[SyncDoor, AsyncDoor], ids=["sync", "async"])
+def door(request):
+    made = []
+
+    def make(*scripts):
+        upstream = Upstream(*scripts)
+        made.append(request.param(upstream))
+        return made[-1], upstream
+
+    yield make
+    for each in made:
+        each.close()
+        if hasattr(each, "loop"):
+            each.loop.close()
+
+
+def test_events_then_the_end(door):
+    line, _ = door([{"type": "a"}, {"type": "b"}])
+    line.open({})
+    assert [line.next() for _ in range(3)] == [Event({"type": "a"}), Event({"type": "b"}), End()]
+
+
+@pytest.mark.parametrize(
+    ("script", "signal"),
+    [
+        (UpstreamRefused(Refused(429, "slow down")), Refused(429, "slow down")),
+        ([StreamBroken("reset")], End("reset")),
+        ([ValueError("odd")], Refused(0, "ValueError: odd")),
+    ],
+    ids=["refused", "broken", "unforeseen"],
+)
+def test_every_failure_is_a_signal(door, script, signal):
+    line, _ = door(script)
+    line.open({})
+    assert line.next() == signal
+
+
+def test_a_deadline_ends_the_wait(door):
+    line, _ = door(["block"])
+    line.open({})
+    assert line.next(0.02) == Timeout()
+
+
+def test_what_others_post_comes_through_while_the_upstream_is_silent(door):
+    line, _ = door(["block"])
+    line.open({})
+    line.post(Woken())
+    line.post(LeaseLost())
+    assert [line.next(), line.next()] == [Woken(), LeaseLost()]
+
+
+def test_closing_stops_the_stream_and_silences_it(door):
+    line, upstream = door([{"type": "a"}, "block", {"type": "never"}])
+    line.open({})
+    assert line.next() == Event({"type": "a"})
+    line.close()
+    assert upstream.streams[0].closed.wait(SOON)
+    assert line.next(0.05) == Timeout()
+
+
+def test_a_second_call_hears_nothing_of_the_first(door):
+    line, _ = door([{"type": "old"}], [{"type": "new"}])
+    line.open({})
+    line.open({})
+    assert line.next() == Event({"type": "new"})
+    assert line.next() == End()
