@@ -25,7 +25,8 @@ REASONS: Final[dict[str, bool]] = {
     "gpt-35": False,  # as Azure spells it
     "chatgpt-4o": False,
 }
-"""Family → whether its models write reasoning items. Asking the others for encrypted reasoning is a 400 (mapping §19)."""
+"""Family → whether its models write reasoning items. Asking the others for encrypted reasoning
+is a 400 (responses-mapping §19)."""
 
 WINDOWS: Final[dict[str, int]] = {
     "codex-mini": 200_000,
@@ -75,6 +76,6 @@ def _family(model: str, table: dict[str, bool] | dict[str, int]) -> str | None:
 
 
 def _belongs(name: str, family: str) -> bool:
-    """``gpt-4`` is the family of ``gpt-4``, ``gpt-4-0613`` and ``gpt-4.1``, not of ``gpt-45``; ``gpt-4o`` has its own row."""
+    """``gpt-4`` is a family of ``gpt-4-0613``, ``gpt-4.1`` and ``gpt-4o`` (longer rows win), not of ``gpt-45``."""
     rest = name.removeprefix(family)
     return name.startswith(family) and not rest[:1].isdigit()

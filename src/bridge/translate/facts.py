@@ -2,8 +2,8 @@
 
 `translate/events.py` makes them, `engine/run.py` turns them into records and changes. `key` names one output item of
 one leg; it is opaque (servers repeat ids and indexes, upstreams.md). All pieces of a text or of arguments come as
-deltas: whatever a server left out of its deltas the reader fills in before the Done fact, so that what was streamed and what is
-final are the same by construction.
+deltas: whatever a server left out of its deltas the reader fills in before the Done fact, so that what was streamed and
+what is final are the same by construction.
 """
 
 from __future__ import annotations

@@ -1,10 +1,12 @@
 """response_format ↔ text.format (assistants-wire §2.2, responses-mapping §6).
 
-Assistants                                                    Responses
-"auto", {"type": "text"}                                   => None: the key is left out, text is the default
-{"type": "json_object"}                                    => the same
-{"type": "json_schema", "json_schema": {name, schema, …}}  => {"type": "json_schema", name, schema, …}: flat
-"auto"                                                     <= None, {"type": "text"}
+    Assistants                                                    Responses
+    "auto", {"type": "text"}                                   => None: the key is left out, text is the default
+    {"type": "json_object"}                                    => the same
+    {"type": "json_schema", "json_schema": {name, schema, …}}  => {"type": "json_schema", name, schema, …}: flat
+    "auto"                                                     <= None, {"type": "text"}
+
+A schema's keys that were left out stay out: `strict` defaults to false on both sides.
 """
 
 from __future__ import annotations
@@ -18,10 +20,7 @@ FIELDS = ("name", "description", "schema", "strict")
 
 
 def to_responses(response_format: str | Object | None) -> Object | None:
-    """The `text.format` of the request, or None where the default says the same.
-
-    Keys of the schema that were left out stay out: `strict` defaults to false on both sides.
-    """
+    """The `text.format` of the request, or None where the default says the same."""
     if response_format is None or response_format == "auto":
         return None
     kind = response_format.get("type") if isinstance(response_format, dict) else response_format

@@ -1,11 +1,13 @@
 """Output items ↔ tool calls of run steps; tool outputs → items (assistants-wire §7.2, responses-mapping §4.4, §5.1).
 
-Responses item                                       Assistants tool call
-function_call {call_id, name, arguments}          => {"id": call_id, "type": "function", "function": {…, "output": null}}
-code_interpreter_call {id, code, outputs}         => {"id", "type": "code_interpreter", "code_interpreter": {input, outputs}}
-file_search_call {id, results}                    => {"id", "type": "file_search", "file_search": {ranking_options, results}}
-function_call, function_call_output               <= a function call, and its output if there is one
-function_call_output {call_id, output}            <= a tool output {tool_call_id, output}
+    Responses item                                Assistants tool call
+    function_call {call_id, name, arguments}   => {"id": call_id, "function": {name, arguments, "output": null}}
+    code_interpreter_call {id, code, outputs}  => {"id", "code_interpreter": {"input": code, outputs}}
+    file_search_call {id, results}             => {"id", "file_search": {ranking_options, results}}
+    function_call, function_call_output        <= a function call, and its output if there is one
+    function_call_output {call_id, output}     <= a tool output {tool_call_id, output}
+
+Items of all other types (reasoning, web_search_call, mcp_call …) have no Assistants form.
 """
 
 from __future__ import annotations

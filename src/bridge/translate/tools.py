@@ -1,13 +1,15 @@
 """tools, tool_resources and tool_choice (assistants-wire §2.1-§2.2, responses-mapping §5).
 
-Assistants                                                Responses
-{"type": "function", "function": {name, …}}            => {"type": "function", name, …, "parameters", "strict"}
-{"type": "code_interpreter"} + file_ids                => {"type": "code_interpreter", "container": {"type": "auto", file_ids}}
-{"type": "file_search"} + vector_store_ids             => {"type": "file_search", vector_store_ids, max_num_results, …}
-{"type": "file_search"} without a store                => left out: Responses refuses it, the old service ignored it
-tool_choice "none", "auto", "required"                 => the same
-{"type": "function", "function": {"name"}}             => {"type": "function", "name"}
-{"type": "file_search"}, {"type": "code_interpreter"}  => the same
+    Assistants                                      Responses
+    {"type": "function", "function": {name, …}}  => {"type": "function", name, …, "parameters", "strict"}
+    code_interpreter, and its file_ids           => {"type": "code_interpreter", "container": {"type": "auto", file_ids}}
+    file_search, and its vector_store_ids        => {"type": "file_search", vector_store_ids, max_num_results, …}
+    file_search without a store                  => left out: Responses refuses it, the old service ignored it
+    tool_choice "none", "auto", "required"       => the same
+    {"type": "function", "function": {"name"}}   => {"type": "function", "name"}
+    {"type": "file_search"}, code_interpreter    => the same
+
+The other direction is exact, but for what only Responses knows (filters, explicit containers): that is refused.
 """
 
 from __future__ import annotations
@@ -61,7 +63,7 @@ def choice_to_assistants(choice: str | Object) -> str | Object:
 
 
 def merge(*tool_resources: Object | None) -> Object:
-    """Several `tool_resources` as one, each id once: the thread's are added to the assistant's (assistants-wire §3.2)."""
+    """Several `tool_resources` as one, each id once: a thread's are added to its assistant's (assistants-wire §3.2)."""
     merged: Object = {}
     for tool, key in (("code_interpreter", "file_ids"), ("file_search", "vector_store_ids")):
         given = [(resources or {}).get(tool) for resources in tool_resources]
