@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bridge.records import Object
+from bridge.translate import messages
 
 
 class Content:
@@ -44,7 +45,7 @@ class Content:
             return None
         index, _ = self._place("text", part)
         count = len(self._annotations[index])
-        marker = f"【{max(round, 1) - 1}:{count}†{annotation.get('filename') or 'source'}】"
+        marker = messages.marker(annotation, max(round, 1) - 1, count)
         start = self._lengths[index]
         self._add(index, marker)
         cited: Object = {

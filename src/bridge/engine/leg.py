@@ -66,6 +66,11 @@ class Leg:
             close_all(self.run, self.open_messages(), self._open_steps(), word, now, error=error),
         )
 
+    def exhaust(self, reason: str, now: float) -> list[Change]:
+        """The budget of the whole run is spent before this leg could ask for anything."""
+        self.finished = True
+        return list(close_run(self.run, "cut", now, incomplete_details={"reason": reason}))
+
     def checkpoint(self, now: float) -> list[Change]:
         """The open message as far as it came, to be stored without telling (design §3, "One change")."""
         if self._message is None or not self._unsaved:

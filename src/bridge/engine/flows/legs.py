@@ -60,9 +60,9 @@ from bridge.records import (
     Unchanged,
 )
 from bridge.translate import facts, runs
+from bridge.translate.context import CHARACTERS_PER_TOKEN
 from bridge.translate.events import Reader
 
-CHARACTERS_PER_TOKEN: Final = 4
 MAX_LAPSES: Final = 1
 """A leg that died with its process is repeated once; a second death fails the run (design §3)."""
 
@@ -111,6 +111,12 @@ class _Holder:
 
 
 def _work(holder: _Holder) -> Flow[None]:
+    spent = runs.exhausted(holder.run)
+    if spent is not None:  # what the legs before left is too little to ask for more
+        at = yield from now()
+        yield from _tell(holder, holder.leg.begin(at))
+        yield from _tell(holder, holder.leg.exhaust(spent, at))
+        return
     request = yield from _request(holder.run)
     yield from open_upstream(request)
     yield from _tell(holder, holder.leg.begin((yield from now())))
@@ -125,7 +131,9 @@ def _request(run: Run) -> Flow[Object]:
     characters = models.window(run.model) * CHARACTERS_PER_TOKEN
     entries = yield from history(History(run.thread_id, run.id, characters, last))
     asks_reasoning = models.reasons(run.model) is not False
-    request = runs.to_responses(run, entries, first_leg=run.leg == 0, include_reasoning=asks_reasoning)
+    request = runs.to_responses(
+        run, entries, first_leg=run.leg == 0, include_reasoning=asks_reasoning, characters=characters
+    )
     return lessons.apply(request, known)
 
 
