@@ -3,11 +3,11 @@
     Assistants                                              Responses
     tools, tool_resources, tool_choice     tools      =>    tools, tool_choice              and back
     response_format                        formats    =>    text.format                     and back
-    a thread's message                     messages   =>    input items;                    content blocks <= output item
-    a step's tool call, tool outputs       steps      =>    function_call, …_output items;  tool call <= output item
+    a thread's message                     messages   =>    input items;              content blocks <= output item
+    a step's tool call, tool outputs       steps      =>    function_call, its output;     tool call <= output item
     a thread's messages and items          history    =>    input
     truncation_strategy                    context    =>    what of a thread is sent
-    a run                                  runs       =>    request;                        status, usage … <= response
+    a run                                  runs       =>    request;               status, usage … <= response
     run and step usage                     usage     <=     response.usage
     last_error                             failures  <=     an HTTP error, response.error
     thread.* events, as facts              events    <=     response.* events

@@ -1,7 +1,7 @@
 """Run parameters → one Responses request; a response → what it says of the run (responses-mapping §4).
 
     Assistants                                  Responses
-    model, instructions, reasoning_effort    => model, instructions, reasoning.effort: on every leg, they do not carry over
+    model, instructions, reasoning_effort    => the same, reasoning.effort; on every leg, nothing carries over
     tools, tool_resources                    => tools                               (tools.py)
     tool_choice                              => tool_choice; a forced choice is auto again after the first leg
     response_format                          => text.format                         (formats.py)
@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from bridge.records import Entry, Object, Run
-from bridge.translate import context, formats, history, loose, steps, tools, usage
+from bridge.translate import context, formats, history, loose, steps, tools
 from bridge.translate.failures import last_error as last_error
 from bridge.translate.usage import NO_USAGE as NO_USAGE
 from bridge.translate.usage import add as add_usage

@@ -2,7 +2,7 @@
 
     Assistants                                      Responses
     {"type": "function", "function": {name, …}}  => {"type": "function", name, …, "parameters", "strict"}
-    code_interpreter, and its file_ids           => {"type": "code_interpreter", "container": {"type": "auto", file_ids}}
+    code_interpreter, and its file_ids           => {"type": "code_interpreter", "container": {"type": "auto", …}}
     file_search, and its vector_store_ids        => {"type": "file_search", vector_store_ids, max_num_results, …}
     file_search without a store                  => left out: Responses refuses it, the old service ignored it
     tool_choice "none", "auto", "required"       => the same

@@ -3,7 +3,7 @@
     input_tokens                            => prompt_tokens
     output_tokens                           => completion_tokens
     total_tokens                            => the same
-    input_tokens_details.cached_tokens      => prompt_token_details.cached_tokens (singular: that is how the wire has it)
+    input_tokens_details.cached_tokens      => prompt_token_details.cached_tokens, singular on the wire
     output_tokens_details.reasoning_tokens  => completion_tokens_details.reasoning_tokens
 
 Servers may leave usage out, or send zeros: what is missing counts 0.
