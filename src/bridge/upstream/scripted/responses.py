@@ -30,6 +30,7 @@ ECHOED: Sequence[tuple[str, Any]] = (
 
 
 def response_base(request: Object, id: str, created_at: int) -> Object:
+    """All but what changes while the answer is made. The API's description has no null for `user` and `usage`."""
     echoed = {key: default if request.get(key) is None else request[key] for key, default in ECHOED}
     reasoning, text = request.get("reasoning") or {}, request.get("text") or {}
     return {
@@ -46,8 +47,7 @@ def response_base(request: Object, id: str, created_at: int) -> Object:
         "tools": [tool_echo(tool) for tool in request.get("tools") or ()],
         "service_tier": "default",
         "output": [],
-        "usage": None,
-        "user": request.get("user"),
+        **({"user": request["user"]} if request.get("user") is not None else {}),
     }
 
 
