@@ -1,8 +1,8 @@
 """Legal streams of a Responses server, at random: `streams()` is a strategy of Stream.
 
 Items are messages (texts, refusals, citations), function calls, hosted calls and reasoning. Each item's events keep
-their order; items follow one another or, with `interleaved`, mix. What servers are known to leave out (deltas, ``.done``
-events, sequence numbers …) is left out at random, but never both the pieces and the whole of anything.
+their order; items follow one another or, with `interleaved`, mix. What servers are known to leave out (deltas, the
+``.done`` events, sequence numbers …) is left out at random, but never both the pieces and the whole of anything.
 """
 
 from __future__ import annotations
@@ -170,14 +170,16 @@ JSON = st.recursive(
     max_leaves=5,
 )
 
+PART_EVENTS = [
+    *(f"{part}.{word}" for part in ("output_text", "refusal", "content_part") for word in ("delta", "done", "added")),
+    *(f"{part}.{word}" for part in ("function_call_arguments", "reasoning_text") for word in ("delta", "done")),
+    *(f"code_interpreter_call_code.{word}" for word in ("delta", "done")),
+    "output_text.annotation.added",
+]
+RESPONSE_EVENTS = ["created", "in_progress", "completed", "incomplete", "failed", "cancelled", ""]
+ITEM_EVENTS = ["output_item.added", "output_item.done"]
 TYPES = st.sampled_from(
-    """response.created response.in_progress response.output_item.added response.output_item.done
-    response.output_text.delta response.output_text.done response.output_text.annotation.added
-    response.content_part.added response.content_part.done response.refusal.delta response.refusal.done
-    response.function_call_arguments.delta response.function_call_arguments.done
-    response.code_interpreter_call_code.delta response.code_interpreter_call_code.done
-    response.reasoning_text.delta response.audio.delta keepalive response.
-    response.completed response.incomplete response.failed response.cancelled error""".split()
+    [*(f"response.{kind}" for kind in (*PART_EVENTS, *RESPONSE_EVENTS, *ITEM_EVENTS * 3)), "error", "keepalive"]
 )
 IDS = st.sampled_from(["a", "b", "", None, 0, [], {}])
 INDEXES = st.sampled_from([0, 1, -1, 1.0, 1.5, True, None, "0", []])

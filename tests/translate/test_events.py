@@ -438,16 +438,41 @@ def test_quirk_arguments_of_a_hidden_search() -> None:
     assert told == [BEGAN, HostedStarted("0", "file_search", "fs"), HostedDone("0", SEARCH), COMPLETED]
 
 
+def live(sent: list[Object], last: Object) -> list[Fact]:
+    """What `last` alone tells, after the others."""
+    reader = Reader()
+    for event in sent:
+        reader.receive(event)
+    return reader.receive(last)
+
+
 def test_quirk_a_message_id_that_changes_on_the_way() -> None:
-    told = tell(created(), added(message(id="a")), text("Hey", "b"), done(message("Hey", id="c")), ended())
+    sent = [created(), added(message(id="a"))]
+    assert live(sent, text("Hey", "b")) == [MessageStarted("0"), TextDelta("0", 0, "Hey")]
+    told = tell(*sent, text("Hey", "b"), done(message("Hey", id="c")), ended())
     assert [type(fact) for fact in told] == [Began, MessageStarted, TextDelta, MessageDone, Finished]
 
 
 def test_quirk_ids_repeat() -> None:
-    sent = [added(message(), 0), text("a", "m", 0), done(message("a"), 0)]
-    sent += [added(message(), 1), text("b", "m", 1), done(message("b"), 1)]
-    told = tell(created(), *sent, ended("completed", message("a"), message("b")))
+    sent = [created(), added(message(), 0), text("a", "m", 0), done(message("a"), 0), added(message(), 1)]
+    assert live(sent, text("b", "m", 1)) == [MessageStarted("1"), TextDelta("1", 0, "b")]
+    told = tell(*sent, text("b", "m", 1), done(message("b"), 1), ended("completed", message("a"), message("b")))
     assert [fact.item for fact in told if isinstance(fact, MessageDone)] == [message("a"), message("b")]
+
+
+def test_quirk_ids_repeat_among_open_items() -> None:
+    sent = [created(), added(message(), 0), added(message(), 1), text("b", "m", 1), text("a", "m", 0)]
+    told = tell(*sent, done(message("a"), 0), done(message("b"), 1), ended())
+    assert [fact.text for fact in told if isinstance(fact, TextDelta)] == ["b", "a"]
+    assert [fact.item for fact in told if isinstance(fact, MessageDone)] == [message("b"), message("a")]
+
+
+def test_quirk_code_that_came_in_deltas_only() -> None:
+    bare = {"id": "ci", "type": "code_interpreter_call", "code": None}
+    told = tell(
+        created(), added(bare), about("code_interpreter_call_code.delta", "ci", delta="1+1"), done(bare), ended()
+    )
+    assert told[-2] == HostedDone("0", bare | {"code": "1+1"})
 
 
 def test_quirk_no_ids_at_all() -> None:

@@ -161,8 +161,7 @@ class Reader:
         self._items.append(item)
         for place in (item.id, index):
             for kind, event in self._early.pop(place, ()) if place is not None else ():
-                if ABOUT.get(kind.partition(".")[0]) == item.type:
-                    item.receive(kind, event)
+                item.receive(kind, event)  # an item of another type knows nothing of it
         self._queue(item)
         return item
 
