@@ -97,6 +97,13 @@ def test_calls_of_no_rule_still_get_an_answer() -> None:
     assert said(ScriptedUpstream(TWO).open(ask(history, A, B))) == ["I found that the a is 1."]
 
 
+def test_the_calls_made_tell_which_rule_it_was() -> None:
+    script = "- {times: 1, call: a, then: {say: after a}}\n- {call: b, then: {say: after b}}"
+    for name in ("a", "b"):
+        history = [user("go"), call("c", name), output("c", "1")]
+        assert said(ScriptedUpstream(script).open(ask(history, A, B))) == [f"after {name}"]
+
+
 def test_a_tool_that_is_not_sent_again_is_noticed() -> None:
     with pytest.raises(UpstreamRefused, match=r"The script calls b, the request has only the tools \['a'\]"):
         ScriptedUpstream(TWO).open(ask("go", A))

@@ -15,7 +15,7 @@ from scripted_help import NO_SHARED, NO_SHARED_REASON, SHARED, ask, calls_of, ou
 
 from bridge.engine.effects import Send
 from bridge.upstream.scripted import ScriptedUpstream
-from bridge.upstream.scripted.sealed import opens
+from bridge.upstream.scripted.sealed import opens, seal
 
 Test = TypeVar("Test")
 
@@ -208,6 +208,7 @@ def test_encrypted_reasoning_may_be_replayed_from_the_done_event_only() -> None:
     assert added["type"] == done["type"] == "reasoning"
     assert opens(done["encrypted_content"])
     assert not opens(added["encrypted_content"])
+    assert not opens(seal("a")[:-8] + seal("b")[-8:])
     calls = calls_of(events)
     history = [user("Hello"), done, *calls, *(output(call["call_id"], "1") for call in calls)]
     again = ScriptedUpstream([SAY]).open(ask(history, *TOOLS, **REQUESTS["reasoning"]))

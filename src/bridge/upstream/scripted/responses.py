@@ -46,7 +46,6 @@ def response_base(request: Object, id: str, created_at: int) -> Object:
         "text": {"format": {"type": "text"}, "verbosity": "medium", **text},
         "tools": [tool_echo(tool) for tool in request.get("tools") or ()],
         "service_tier": "default",
-        "output": [],
         **({"user": request["user"]} if request.get("user") is not None else {}),
     }
 
