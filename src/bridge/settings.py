@@ -1,0 +1,136 @@
+"""The settings in force, and where each comes from: explicit, else environment, else bridge.toml, else default.
+
+    store       BRIDGE_STORE       a path, a database URL, or ``memory``; None is the default place (design §5)
+    upstream    BRIDGE_UPSTREAM    a base URL, ``scripted`` or ``scripted:FILE``; None is the client's own base_url
+    (the file)  BRIDGE_CONFIG      bridge.toml beside the program, else in the current folder
+
+The file has one table, ``[bridge]``, with the same names. Paths in it are relative to the file.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import field, fields, frozen
+
+from bridge.errors import ConfigurationError
+
+FILE: Final = "bridge.toml"
+CONFIG: Final = "BRIDGE_CONFIG"
+DEFAULT_STORE: Final = Path(".bridge") / "bridge.db"
+
+
+@frozen
+class Settings:
+    """`config` is the file that was read, if any. `origins` tells of each setting where its value comes from, in words
+    for people."""
+
+    store: str | None = None
+    upstream: str | None = None
+    config: Path | None = None
+    origins: Mapping[str, str] = field(factory=dict, eq=False)
+
+    @classmethod
+    def from_environment(
+        cls,
+        *,
+        store: str | os.PathLike[str] | None = None,
+        upstream: str | None = None,
+        config: str | os.PathLike[str] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Settings:
+        """What is in force, given what was said explicitly. Raises ConfigurationError for a file that cannot be read or
+        holds what is no setting."""
+        env = os.environ if environment is None else environment
+        file = _find(config if config is not None else env.get(CONFIG) or None)
+        explicit = {"store": None if store is None else os.fspath(store), "upstream": upstream}
+        written = _read(file) if file is not None else {}
+        found = {name: _first(name, explicit, env, written, file) for name in NAMES}
+        return cls(**{name: value for name, (value, _) in found.items()}, config=file, origins=_origins(found))
+
+    @property
+    def is_scripted(self) -> bool:
+        """Whether the upstream is the offline one."""
+        return self.upstream is not None and self.upstream.partition(":")[0] == "scripted"
+
+
+NAMES: Final = tuple(one.name for one in fields(Settings) if one.name not in ("config", "origins"))
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"BRIDGE_{name.upper()}"
+
+
+def _first(
+    name: str, explicit: Mapping[str, str | None], env: Mapping[str, str], written: Mapping[str, str], file: Path | None
+) -> tuple[str | None, str]:
+    if (value := explicit.get(name)) is not None:
+        return value, "given explicitly"
+    if value := env.get(variable(name)):
+        return value, f"environment variable {variable(name)}"
+    if file is not None and name in written:
+        return _anchored(written[name], file.parent), str(file)
+    if file is not None and name == "store":
+        return str(file.parent / DEFAULT_STORE), f"default, beside {file}"
+    return None, "default"
+
+
+def _origins(found: Mapping[str, tuple[str | None, str]]) -> dict[str, str]:
+    return {name: origin for name, (_, origin) in found.items()}
+
+
+def _find(named: str | os.PathLike[str] | None) -> Path | None:
+    if named is not None:
+        path = Path(named).expanduser().absolute()
+        if not path.is_file():
+            raise ConfigurationError(
+                f"There is no file {path}. {CONFIG} or --config must name a {FILE}, or be left out."
+            )
+        return path
+    return next((path for path in _places() if path.is_file()), None)
+
+
+def _places() -> list[Path]:
+    program = getattr(sys.modules.get("__main__"), "__file__", None)
+    folders = [Path(program).absolute().parent] if program else []
+    return [folder / FILE for folder in (*folders, Path.cwd())]
+
+
+def _read(file: Path) -> dict[str, str]:
+    table = _toml(file).get("bridge", {})
+    if not isinstance(table, dict):
+        raise ConfigurationError(f"{file}: `bridge` must be a table: [bridge]")
+    for name, value in table.items():
+        if name not in NAMES:
+            raise ConfigurationError(f"{file}: there is no setting `{name}`. There are: {', '.join(NAMES)}.")
+        if not isinstance(value, str):
+            raise ConfigurationError(f"{file}: `{name}` must be a string, not {value!r}.")
+    return table
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    name = "tomllib" if sys.version_info >= (3, 11) else "tomli"
+    try:
+        toml = importlib.import_module(name)
+    except ModuleNotFoundError:
+        raise ConfigurationError(f"{file} cannot be read: on Python 3.10 that needs `pip install tomli`.") from None
+    try:
+        read: dict[str, Any] = toml.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:  # UnicodeDecodeError and TOMLDecodeError are ValueErrors
+        raise ConfigurationError(f"{file} cannot be read: {error}") from error
+    return read
+
+
+def _anchored(value: str, folder: Path) -> str:
+    """A value of the file, its path relative to the file's folder made absolute."""
+    if "://" in value or value in ("memory", "scripted"):
+        return value
+    if value.startswith("scripted:"):
+        return f"scripted:{folder / Path(value.partition(':')[2]).expanduser()}"
+    return str(folder / Path(value).expanduser())

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from bridge.errors import ConfigurationError
+from bridge.settings import Settings
+
+needs_toml = pytest.mark.skipif(sys.version_info < (3, 11), reason="bridge.toml is read from Python 3.11 on")
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("BRIDGE_STORE", "BRIDGE_UPSTREAM", "BRIDGE_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def write(folder: Path, text: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "bridge.toml"
+    path.write_text(text)
+    return path
+
+
+def test_nothing_said() -> None:
+    settings = Settings.from_environment()
+    assert (settings.store, settings.upstream, settings.config) == (None, None, None)
+    assert settings.origins == {"store": "default", "upstream": "default"}
+
+
+@needs_toml
+def test_explicit_before_environment_before_file(tmp_path: Path) -> None:
+    write(tmp_path, '[bridge]\nstore = "file.db"\nupstream = "http://file/v1"')
+    settings = Settings.from_environment(store="mine.db", environment={"BRIDGE_STORE": "env.db"})
+    assert (settings.store, settings.origins["store"]) == ("mine.db", "given explicitly")
+    settings = Settings.from_environment(environment={"BRIDGE_STORE": "env.db"})
+    assert (settings.store, settings.origins["store"]) == ("env.db", "environment variable BRIDGE_STORE")
+    settings = Settings.from_environment()
+    assert (settings.upstream, settings.origins["upstream"]) == ("http://file/v1", str(tmp_path / "bridge.toml"))
+
+
+def test_an_empty_variable_says_nothing() -> None:
+    assert Settings.from_environment(environment={"BRIDGE_STORE": "", "BRIDGE_CONFIG": ""}).store is None
+
+
+@needs_toml
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ('store = "data/b.db"', "{folder}/data/b.db"),
+        ('store = "/abs/b.db"', "/abs/b.db"),
+        ('store = "memory"', "memory"),
+        ('store = "postgresql://h/db"', "postgresql://h/db"),
+        ("", "{folder}/.bridge/bridge.db"),
+    ],
+)
+def test_paths_of_the_file_are_relative_to_it(written: str, meant: str, tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    file = write(folder, f"[bridge]\n{written}")
+    assert Settings.from_environment(config=file).store == meant.format(folder=folder)
+
+
+@needs_toml
+def test_a_script_named_by_the_file_is_relative_to_it(tmp_path: Path) -> None:
+    file = write(tmp_path / "a", '[bridge]\nupstream = "scripted:play.yaml"')
+    settings = Settings.from_environment(environment={"BRIDGE_CONFIG": str(file)})
+    assert settings.upstream == f"scripted:{tmp_path}/a/play.yaml"
+    assert settings.is_scripted
+
+
+@pytest.mark.parametrize(
+    ("upstream", "is_scripted"),
+    [(None, False), ("scripted", True), ("scripted:x.yaml", True), ("http://scripted/v1", False)],
+)
+def test_the_offline_upstream_is_known(upstream: str | None, is_scripted: bool) -> None:
+    assert Settings(upstream=upstream).is_scripted is is_scripted
+
+
+@needs_toml
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[bridge]\nstroe = "x"', "no setting `stroe`. There are: store, upstream"),
+        ("[bridge]\nstore = 1", "`store` must be a string, not 1"),
+        ("bridge = 1", "must be a table"),
+        ("[bridge", "cannot be read"),
+    ],
+)
+def test_files_that_cannot_work(text: str, message: str, tmp_path: Path) -> None:
+    write(tmp_path, text)
+    with pytest.raises(ConfigurationError, match=message):
+        Settings.from_environment()
+
+
+def test_a_file_that_is_named_must_be_there() -> None:
+    with pytest.raises(ConfigurationError, match="There is no file"):
+        Settings.from_environment(config="nowhere.toml")
+
+
+@needs_toml
+def test_the_file_beside_the_program_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, '[bridge]\nstore = "memory"')
+    beside = write(tmp_path / "app", '[bridge]\nupstream = "scripted"')
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", str(tmp_path / "app" / "main.py"))
+    assert Settings.from_environment().config == beside
