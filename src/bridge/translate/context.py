@@ -63,7 +63,8 @@ def size(value: Any) -> int:
 def _pinned(groups: Sequence[Sequence[Entry]], run_id: str | None) -> set[int]:
     asked = [n for n, group in enumerate(groups) if any(_is_from_user(entry) for entry in group)]
     current = [n for n, group in enumerate(groups) if any(_is_current(entry, run_id) for entry in group)]
-    return {*asked[:1], *asked[-1:], *current, *range(len(groups) - 1, len(groups))}
+    newest = [len(groups) - 1] if groups else []
+    return {*asked[:1], *asked[-1:], *current, *newest}
 
 
 def _groups(entries: Sequence[Entry]) -> list[list[Entry]]:

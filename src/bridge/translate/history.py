@@ -84,14 +84,14 @@ def _settled(items: Iterable[Object], include_reasoning: bool) -> list[Object]:
     for item in items:
         if item.get("type") == "reasoning":
             if include_reasoning and loose.text(item, "encrypted_content"):
-                pending.append(item)
+                pending.append(_without(item, "status"))  # answered with some items, refused on input
             else:
                 pending, orphaned = [], True
             continue
         if _was_led_to(item):
             settled += pending
             orphaned = orphaned and not pending
-            settled.append(_without_id(item) if orphaned and item["type"] in WITHOUT_ID else item)
+            settled.append(_without(item, "id") if orphaned and item["type"] in WITHOUT_ID else item)
         else:
             settled.append(item)
             orphaned = False
@@ -104,5 +104,5 @@ def _was_led_to(item: Object) -> bool:
     return item.get("type") != "function_call_output" and item.get("role") != "user"
 
 
-def _without_id(item: Object) -> Object:
-    return {key: value for key, value in item.items() if key != "id"}
+def _without(item: Object, name: str) -> Object:
+    return {key: value for key, value in item.items() if key != name}

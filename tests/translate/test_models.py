@@ -1,0 +1,43 @@
+"""What is known of models by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from bridge import models
+
+
+@pytest.mark.parametrize(
+    ("model", "reasons", "window"),
+    [
+        ("gpt-4o", False, 128_000),
+        ("gpt-4o-mini-2024-07-18", False, 128_000),
+        ("chatgpt-4o-latest", False, 128_000),
+        ("gpt-4.1-nano", False, 1_047_576),
+        ("gpt-4", False, 8_192),
+        ("gpt-4-0613", False, 8_192),
+        ("gpt-4-32k-0613", False, 32_768),
+        ("gpt-4-turbo-preview", False, 128_000),
+        ("gpt-4-1106-preview", False, 128_000),
+        ("gpt-3.5-turbo-0125", False, 16_385),
+        ("gpt-35-turbo", False, 16_385),
+        ("gpt-5", True, 400_000),
+        ("gpt-5.1-codex", True, 400_000),
+        ("gpt-5-chat-latest", False, 128_000),
+        ("gpt-5.1-chat-latest", False, 128_000),
+        ("o1", True, 200_000),
+        ("o1-mini", True, 128_000),
+        ("o3-mini", True, 200_000),
+        ("o4-mini-2025-04-16", True, 200_000),
+        ("openai/gpt-4o", False, 128_000),
+        ("ft:gpt-4o-mini-2024-07-18:org::abc", False, 128_000),
+        ("GPT-4o", False, 128_000),
+        ("gpt-45", None, models.DEFAULT_WINDOW),
+        ("o30", None, models.DEFAULT_WINDOW),
+        ("my-deployment", None, models.DEFAULT_WINDOW),
+        ("", None, models.DEFAULT_WINDOW),
+    ],
+)
+def test_families(model: str, reasons: bool | None, window: int) -> None:
+    assert models.reasons(model) is reasons
+    assert models.window(model) == window
