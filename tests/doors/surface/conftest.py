@@ -1,0 +1,64 @@
+"""Door x colour: every test that takes `place` runs four times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from bridge.testing import serve_scripted
+from doors.surface.colours import LoopThread
+from doors.surface.places import Colour, Door, DoorName, Place, gateway
+from doors.surface.script import RULES
+
+DOORS: tuple[DoorName, ...] = ("dropin", "gateway")
+COLOURS: tuple[Colour, ...] = ("sync", "async")
+
+
+@pytest.fixture(scope="session")
+def callers_loop() -> Iterator[LoopThread]:
+    loop = LoopThread()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture(scope="session")
+def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[DoorName, Door]]:
+    """Made when first asked for, each with an upstream and a store of its own."""
+    folder = tmp_path_factory.mktemp("doors")
+    with ExitStack() as stack:
+        yield _Doors(folder, stack)
+
+
+class _Doors(dict[DoorName, Door]):
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        super().__init__()
+        self._folder, self._stack = folder, stack
+
+    def __missing__(self, name: DoorName) -> Door:
+        served = self._stack.enter_context(serve_scripted(RULES))
+        store_path = self._folder / f"{name}.db"
+        url = served.url if name == "dropin" else self._stack.enter_context(gateway(served.url, store_path))
+        self[name] = Door(name, url, store_path, served.scripted)
+        return self[name]
+
+
+@pytest.fixture(params=DOORS)
+def door(request: pytest.FixtureRequest, doors: dict[DoorName, Door]) -> Door:
+    return doors[request.param]
+
+
+@pytest.fixture(params=COLOURS)
+def colour(request: pytest.FixtureRequest) -> Colour:
+    found: Colour = request.param
+    return found
+
+
+@pytest.fixture
+def place(door: Door, colour: Colour, callers_loop: LoopThread, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    monkeypatch.setenv("BRIDGE_STORE", str(door.store_path))
+    client = door.client(colour, callers_loop)
+    yield Place(door, client)
+    client.close()

@@ -1,0 +1,192 @@
+"""Where the surface suite runs: each door, with a scripted upstream over HTTP behind it and a SQLite store.
+
+The drop-in is a `bridge.OpenAI` in this process; the gateway is `python -m bridge serve` in another, with the SDK's own
+client before it. Both send what they send to the same kind of offline server, whose requests the tests can look at.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import openai
+from attrs import evolve, field, frozen
+from bridge.store.open import open_store
+
+from bridge.engine.effects import Commit, Committed, Key
+from bridge.records import Change, Claim, Guard, Lock, Put, Run, Unlock
+from bridge.testing import ScriptedUpstream
+from doors.surface.colours import Client, LoopThread
+
+DoorName = Literal["dropin", "gateway"]
+Colour = Literal["sync", "async"]
+KEY: Final = "sk-test"
+ELSEWHERE: Final = "elsewhere.example:1:0000"
+"""The owner of leases that no process of this machine holds."""
+
+
+@frozen
+class Door:
+    """A way in. `base_url` is what its clients are given; `upstream_url` where it sends its Responses calls."""
+
+    name: DoorName
+    base_url: str
+    store_path: Path
+    scripted: ScriptedUpstream
+    called: set[str] = field(factory=set)
+
+    def client(self, colour: Colour, loop: LoopThread, **options: Any) -> Client:
+        options = {"api_key": KEY, "base_url": self.base_url, "max_retries": 0, **options}
+        return Client(self._make(colour)(**options), loop, self.called)
+
+    def _make(self, colour: Colour) -> Any:
+        if self.name == "gateway":
+            return openai.OpenAI if colour == "sync" else openai.AsyncOpenAI
+        import bridge
+
+        return bridge.OpenAI if colour == "sync" else bridge.AsyncOpenAI
+
+
+@frozen
+class Place:
+    """One door seen by one client."""
+
+    door: Door
+    client: Client
+
+    @property
+    def beta(self) -> Any:
+        return self.client.beta
+
+    @property
+    def scripted(self) -> ScriptedUpstream:
+        return self.door.scripted
+
+    # --- conversations
+
+    def assistant(self, **given: Any) -> Any:
+        return self.beta.assistants.create(**{"model": "gpt-4o", "instructions": "Be brief.", **given})
+
+    def thread(self, *texts: str) -> Any:
+        return self.beta.threads.create(messages=[{"role": "user", "content": text} for text in texts])
+
+    def run(self, text: str, **given: Any) -> Any:
+        """A run that has settled, on a new thread that asks `text`."""
+        assistant_id = self.assistant(**given).id
+        return self.beta.threads.runs.create_and_poll(thread_id=self.thread(text).id, assistant_id=assistant_id)
+
+    def asking(self, text: str = "What is the weather?") -> Any:
+        """A run in requires_action, with two calls."""
+        run = self.run(text, tools=TOOLS)
+        assert run.status == "requires_action", run
+        return run
+
+    # --- the store, as another process would write it
+
+    def stored(self, run_id: str, thread_id: str) -> Run:
+        store = open_store(str(self.door.store_path))
+        (run,) = store.load((Key(Run, run_id, thread_id),))
+        assert isinstance(run, Run)
+        return run
+
+    def put(self, run: Run, *others: Change) -> None:
+        """The run as given, one version on."""
+        self.commit(Put(evolve(run, version=run.version + 1)), *others)
+
+    def commit(self, *changes: Change, guards: tuple[Guard, ...] = ()) -> None:
+        store = open_store(str(self.door.store_path))
+        outcome = store.commit(Commit(changes, guards)).result(timeout=10)
+        assert isinstance(outcome, Committed), outcome
+
+    def run_in(self, status: str, **fields: Any) -> Run:
+        """A run of this status, made by hand; while it is not terminal, a process elsewhere works on it."""
+        assistant, thread = self.assistant(), self.thread("Hello")
+        now = time.time()
+        run = Run(
+            id=f"run_{os.urandom(12).hex()}",
+            thread_id=thread.id,
+            assistant_id=assistant.id,
+            created_at=int(now),
+            expires_at=int(now) + 600,
+            model="gpt-4o",
+            upstream="nowhere",
+        )
+        self.commit(Lock(thread.id, run.id), Put(run, is_new=True), Claim(run.id, ELSEWHERE, now, now + 600))
+        terminal = status in ("cancelled", "failed", "completed", "incomplete", "expired")
+        changed: Any = evolve(run, status=status, **fields)
+        self.put(changed, *([Unlock(thread.id, run.id)] if terminal else []))
+        return self.stored(run.id, thread.id)
+
+
+TOOLS: Final[list[dict[str, Any]]] = [
+    {
+        "type": "function",
+        "function": {
+            "name": "get_temperature",
+            "description": "The temperature at a place",
+            "parameters": {
+                "type": "object",
+                "properties": {"city": {"type": "string"}},
+                "required": ["city"],
+            },
+        },
+    },
+    {"type": "function", "function": {"name": "get_rain", "parameters": {"type": "object", "properties": {}}}},
+]
+
+
+def outputs(run: Any, **values: str) -> list[dict[str, str]]:
+    """What a program submits: an output for each call the run asks for."""
+    calls = run.required_action.submit_tool_outputs.tool_calls
+    known = {"get_temperature": "57", "get_rain": "0.06", **values}
+    return [{"tool_call_id": call.id, "output": known[call.function.name]} for call in calls]
+
+
+# --- the gateway in a process of its own
+
+
+@contextmanager
+def gateway(upstream_url: str, store_path: Path) -> Iterator[str]:
+    """The base URL of `python -m bridge serve`, until the block ends."""
+    command = [sys.executable, "-m", "bridge", "serve", "--port", "0", "--store", str(store_path)]
+    command += ["--upstream", upstream_url]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("BRIDGE_", "OPENAI_"))}
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**environment, "PYTHONUNBUFFERED": "1", "COLUMNS": "200"},
+        cwd=store_path.parent,
+    )
+    said: list[str] = []
+    try:
+        yield _address(process, said, upstream_url)
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise AssertionError("the gateway did not end within 10 s of SIGTERM:\n" + "".join(said)) from None
+
+
+def _address(process: subprocess.Popen[str], said: list[str], upstream_url: str) -> str:
+    """The URL it says it listens on. What it says afterwards is read too, so that it never blocks."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        said.append(line)
+        for url in re.findall(r"http://(?:127\.0\.0\.1|localhost):\d+", line):
+            if not upstream_url.startswith(url):
+                threading.Thread(target=said.extend, args=(process.stdout,), daemon=True).start()
+                return f"{url}/v1"
+    raise AssertionError("the gateway ended before it listened:\n" + "".join(said))
