@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bridge import errors
+from bridge.engine import normalise
 from bridge.engine.effects import Committed, Flow, Page, commit, load_one, mint, now, page
 from bridge.engine.flows import Context
 from bridge.engine.flows.lists import cursor_error
 from bridge.records import Amend, Assistant, Erase, Exists, Object, Put
-from bridge.wire import normalise, render
+from bridge.wire import render
 from bridge.wire.assistants import check_format
 
 

@@ -191,6 +191,7 @@ def _tell(holder: _Holder, changes: Sequence[Change]) -> Flow[None]:
         holder.version = puts[-1].version if puts else holder.version
     elif isinstance(outcome, Conflict):
         yield from _look(holder, changes)
+        raise Over(lost=True)  # neither cancelled nor ended nor taken, and yet changed: not ours to go on with
     else:
         assert isinstance(outcome, Lost)
         raise Over(lost=True)

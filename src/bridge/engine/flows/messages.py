@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bridge import errors
+from bridge.engine import normalise
 from bridge.engine.effects import Committed, Conflict, Flow, Page, commit, load_one, mint, now, page
 from bridge.engine.flows import Context, overdue, threads
 from bridge.engine.flows.lists import cursor_error
 from bridge.records import Amend, Erase, Exists, Idle, Message, Object, Put
-from bridge.wire import normalise, render
+from bridge.wire import render
 
 
 def create(context: Context, thread_id: str, given: Object) -> Flow[Object]:

@@ -7,7 +7,7 @@ from typing import Final
 from attrs import evolve
 
 from bridge import errors
-from bridge.engine import tables
+from bridge.engine import normalise, tables
 from bridge.engine.closing import close_all, close_step
 from bridge.engine.effects import (
     Committed,
@@ -43,7 +43,7 @@ from bridge.records import (
     Unchanged,
 )
 from bridge.translate import steps as step_items
-from bridge.wire import normalise, render
+from bridge.wire import render
 from bridge.wire.assistants import check_format
 
 BORN: Final = ("thread.run.created", "thread.run.queued")

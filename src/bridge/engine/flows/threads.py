@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from bridge import errors
+from bridge.engine import normalise
 from bridge.engine.effects import Committed, Flow, commit, load_one, mint, now
 from bridge.engine.flows import Context
 from bridge.records import Amend, Change, Erase, Exists, Object, Put, Thread
-from bridge.wire import normalise, render
+from bridge.wire import render
 
 
 def create(context: Context, given: Object) -> Flow[Object]:
     changes = yield from new_thread(given)
     outcome = yield from commit(changes)
     assert isinstance(outcome, Committed)
-    return render.rest(changes[0].record, how="create")
+    return render.rest(outcome.record(Thread, changes[0].record.id), how="create")
 
 
 def new_thread(given: Object) -> Flow[list[Put]]:
