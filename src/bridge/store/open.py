@@ -31,7 +31,7 @@ def open_store(setting: str | None = None) -> Store:
         return MemoryStore()
     if setting is not None and setting.startswith(("postgres://", "postgresql://", "postgresql+")):
         raise ConfigurationError(
-            "store: this version of bridge has no PostgreSQL store yet; name a file, as in BRIDGE_STORE=path/to/bridge.db"
+            "store: this version of bridge has no PostgreSQL store yet; name a file (BRIDGE_STORE=path/to/bridge.db)"
         )
     path, synchronous = _file(setting)
     with _lock:

@@ -15,6 +15,21 @@ MOST: Final = 4
 """Bridges in a row. One behind another is legal (a drop-in client that talks to a gateway); workers of one gateway
 that call each other in a circle have different ids, and are found by the length."""
 
+CONNECTION: Final = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""Headers about one connection, never handed on (RFC 9110 §7.6.1)."""
+
 
 def signed(headers: Mapping[str, str]) -> str:
     """The header's value for a request made on behalf of one with these (lower-case) headers."""

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from bridge.testing import serve_scripted
+from doors.served import gateway
 from doors.surface.colours import LoopThread
-from doors.surface.places import Colour, Door, DoorName, Place, gateway
+from doors.surface.places import Colour, Door, DoorName, Place
 from doors.surface.script import RULES
 
 DOORS: tuple[DoorName, ...] = ("dropin", "gateway")

@@ -7,22 +7,16 @@ client before it. Both send what they send to the same kind of offline server, w
 from __future__ import annotations
 
 import os
-import re
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import openai
 from attrs import evolve, field, frozen
-from bridge.store.open import open_store
 
 from bridge.engine.effects import Commit, Committed, Key
 from bridge.records import Change, Claim, Guard, Lock, Put, Run, Unlock
+from bridge.store.open import open_store
 from bridge.testing import ScriptedUpstream
 from doors.surface.colours import Client, LoopThread
 
@@ -148,45 +142,3 @@ def outputs(run: Any, **values: str) -> list[dict[str, str]]:
     calls = run.required_action.submit_tool_outputs.tool_calls
     known = {"get_temperature": "57", "get_rain": "0.06", **values}
     return [{"tool_call_id": call.id, "output": known[call.function.name]} for call in calls]
-
-
-# --- the gateway in a process of its own
-
-
-@contextmanager
-def gateway(upstream_url: str, store_path: Path) -> Iterator[str]:
-    """The base URL of `python -m bridge serve`, until the block ends."""
-    command = [sys.executable, "-m", "bridge", "serve", "--port", "0", "--store", str(store_path)]
-    command += ["--upstream", upstream_url]
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("BRIDGE_", "OPENAI_"))}
-    process = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**environment, "PYTHONUNBUFFERED": "1", "COLUMNS": "200"},
-        cwd=store_path.parent,
-    )
-    said: list[str] = []
-    try:
-        yield _address(process, said, upstream_url)
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            raise AssertionError("the gateway did not end within 10 s of SIGTERM:\n" + "".join(said)) from None
-
-
-def _address(process: subprocess.Popen[str], said: list[str], upstream_url: str) -> str:
-    """The URL it says it listens on. What it says afterwards is read too, so that it never blocks."""
-    assert process.stdout is not None
-    for line in process.stdout:
-        said.append(line)
-        for url in re.findall(r"http://(?:127\.0\.0\.1|localhost):\d+", line):
-            if not upstream_url.startswith(url):
-                threading.Thread(target=said.extend, args=(process.stdout,), daemon=True).start()
-                return f"{url}/v1"
-    raise AssertionError("the gateway ended before it listened:\n" + "".join(said))
