@@ -212,8 +212,9 @@ class Leg:
         if fact.status == "incomplete" and fact.reason in ("max_output_tokens", "content_filter"):
             return self._cut(fact.reason, usage, now)
         if fact.status == "cancelled":
-            self.run = evolve(self.run, status=tables.move(tables.RUN, self.run.status, "cancel"))
-            return self._close_all("stop", usage, now)
+            status = tables.move(tables.RUN, self.run.status, "cancel")
+            told = self._put_run(evolve(self.run, status=status), ("thread.run.cancelling",))
+            return [told, *self._close_all("stop", usage, now)]
         return self._close_all("fail", usage, now, runs.last_error(fact.error))
 
     # --- endings
