@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import json
 from collections.abc import Iterator
@@ -231,18 +232,27 @@ def test_modify_touches_what_was_given_only(given: Any, values: Any) -> None:
 # --- the recordings
 
 
-def exchanges(shared: Path) -> Iterator[tuple[str, str, Any, str]]:
+@functools.cache
+def exchanges(shared: Path) -> list[tuple[str, Any, str]]:
+    """Path, given body and answered body of the recorded POSTs."""
+    return list(_read(shared))
+
+
+def _read(shared: Path) -> Iterator[tuple[str, Any, str]]:
     for path in sorted((shared / "recordings/vcr").glob("*.yaml")):
-        for exchange in yaml.safe_load(path.read_text())["interactions"]:
+        for exchange in yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))[
+            "interactions"
+        ]:
             request, body = exchange["request"], exchange["response"]["body"]["string"]
             plain = gzip.decompress(body).decode() if isinstance(body, bytes) else body
-            given = json.loads(request["body"]) if request["method"] == "POST" else None
-            yield request["method"], request["uri"].partition("/v1")[2], given, plain
+            if request["method"] == "POST":
+                yield request["uri"].partition("/v1")[2], json.loads(request["body"]), plain
 
 
 def answers(shared: Path, ending: str) -> list[tuple[Any, str]]:
-    found = [(given, body) for method, path, given, body in exchanges(shared) if path.endswith(ending) and given]
-    return [(given, body) for given, body in found if not given.get("stream")]
+    """The exchanges with whole answers of one endpoint."""
+    found = exchanges(shared)
+    return [(given, body) for path, given, body in found if path.endswith(ending) and not given.get("stream")]
 
 
 @pytest.mark.needs("shared")

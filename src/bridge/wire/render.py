@@ -6,6 +6,7 @@ wrote as floats are floats. What the schema requires and the wire lacked is adde
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, Final, Literal
 
@@ -86,12 +87,22 @@ def listing(objects: Sequence[Object], has_more: bool) -> Object:
 
 def encode_pretty(value: Any) -> bytes:
     """JSON as REST answers have it: indented by two (§1.2)."""
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2)
+    try:
+        return orjson.dumps(value, option=orjson.OPT_INDENT_2)
+    except TypeError:
+        return json.dumps(value, indent=2).encode()  # see encode_compact
 
 
 def encode_compact(value: Any) -> bytes:
-    """JSON as events have it: no space anywhere (§1.2)."""
-    return orjson.dumps(value)
+    """JSON as events have it: no space anywhere (§1.2).
+
+    orjson refuses two things that are legal: half of a surrogate pair, which a delta may end with, and integers of more
+    than 64 bits, which a JSON schema may hold.
+    """
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
 # --- one kind each
