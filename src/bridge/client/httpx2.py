@@ -1,0 +1,115 @@
+"""The bridge as a transport and a client of httpx2, which openai 3.x is built on. `httpx.py` is its twin."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
+
+import httpx2
+
+from bridge.calls import EventStream, Reply
+from bridge.client.requests import Door
+
+
+class Transport(httpx2.BaseTransport):
+    """Answers the requests that are ours, and hands all others untouched to `pass_on`."""
+
+    def __init__(self, door: Door, pass_on: Callable[[httpx2.Request], httpx2.Response]) -> None:
+        self._door, self._pass_on = door, pass_on
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        if not self._door.owns(request):
+            return self._pass_on(request)
+        return _response(self._door.service.call(self._door.call(request, request.read())))
+
+
+class AsyncTransport(httpx2.AsyncBaseTransport):
+    """The same for async clients."""
+
+    def __init__(self, door: Door, pass_on: Callable[[httpx2.Request], Awaitable[httpx2.Response]]) -> None:
+        self._door, self._pass_on = door, pass_on
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if not self._door.owns(request):
+            return await self._pass_on(request)
+        return _response(await self._door.service.acall(self._door.call(request, await request.aread())))
+
+
+class Client(httpx2.Client):
+    """What the SDK holds in place of `real`: builds requests as `real` does, sends the rest through it, closes it."""
+
+    def __init__(self, real: httpx2.Client, door: Door) -> None:
+        super().__init__(transport=Transport(door, lambda request: real.send(request, stream=True)), trust_env=False)
+        self.real, self.door = real, door
+
+    def build_request(self, *args: Any, **options: Any) -> httpx2.Request:
+        return self.real.build_request(*args, **options)
+
+    def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        if not self.door.owns(request):
+            return self.real.send(request, **options)
+        self.event_hooks = self.real.event_hooks
+        return super().send(request, **options)
+
+    @property
+    def is_closed(self) -> bool:
+        return self.real.is_closed
+
+    def close(self) -> None:
+        super().close()
+        self.real.close()
+        self.door.service.close()
+
+
+class AsyncClient(httpx2.AsyncClient):
+    """The same for async clients."""
+
+    def __init__(self, real: httpx2.AsyncClient, door: Door) -> None:
+        super().__init__(
+            transport=AsyncTransport(door, lambda request: real.send(request, stream=True)), trust_env=False
+        )
+        self.real, self.door = real, door
+
+    def build_request(self, *args: Any, **options: Any) -> httpx2.Request:
+        return self.real.build_request(*args, **options)
+
+    async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        if not self.door.owns(request):
+            return await self.real.send(request, **options)
+        self.event_hooks = self.real.event_hooks
+        return await super().send(request, **options)
+
+    @property
+    def is_closed(self) -> bool:
+        return self.real.is_closed
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        await self.real.aclose()
+        self.door.service.close()
+
+
+class _Stream(httpx2.SyncByteStream, httpx2.AsyncByteStream):
+    """An event stream as a response body. Closing it is unsubscribing."""
+
+    def __init__(self, events: EventStream) -> None:
+        self._events = events
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._events
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._events:
+            yield piece
+
+    def close(self) -> None:
+        self._events.close()
+
+    async def aclose(self) -> None:
+        self._events.close()
+
+
+def _response(reply: Reply) -> httpx2.Response:
+    if reply.stream is not None:
+        return httpx2.Response(reply.status, headers=list(reply.headers), stream=_Stream(reply.stream))
+    return httpx2.Response(reply.status, headers=list(reply.headers), content=reply.body)

@@ -1,0 +1,45 @@
+"""A service that is made at the first call of ours, so that a client made for other calls touches no store."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import anyio.to_thread
+
+from bridge.calls import Answering, Call, Reply
+
+
+class LazyService:
+    """Implements calls.Answering over what `make` returns. Any thread may call anything."""
+
+    def __init__(self, make: Callable[[], Answering]) -> None:
+        self._make = make
+        self._made: Answering | None = None
+        self._lock = threading.Lock()
+
+    def owns(self, method: str, path: str) -> bool:
+        from bridge.routes import owns
+
+        return owns(path)
+
+    def call(self, call: Call) -> Reply:
+        return self._service().call(call)
+
+    async def acall(self, call: Call) -> Reply:
+        service = self._made
+        if service is None:
+            service = await anyio.to_thread.run_sync(self._service)
+        return await service.acall(call)
+
+    def close(self) -> None:
+        with self._lock:
+            made, self._made = self._made, None
+        if made is not None:
+            made.close()
+
+    def _service(self) -> Answering:
+        with self._lock:
+            if self._made is None:
+                self._made = self._make()
+            return self._made

@@ -1,0 +1,46 @@
+"""Uses of the public names, checked by mypy and pyright; never run. `assert_type` says what the checkers must see."""
+
+from __future__ import annotations
+
+import openai
+from openai.types.beta import Assistant, Thread
+from openai.types.beta.threads import Run
+from typing_extensions import assert_type
+
+import bridge
+from bridge import AsyncOpenAI, OpenAI
+from bridge.testing import ScriptedUpstream
+
+
+def sync_clients() -> None:
+    client = OpenAI(api_key="sk-…", timeout=20, max_retries=0, default_headers={"X": "y"}, store="memory")
+    plain: openai.OpenAI = client
+    assert_type(client.beta.assistants.create(model="gpt-4o"), Assistant)
+    assert_type(client.beta.threads.create(), Thread)
+    assert_type(client.beta.threads.runs.create_and_poll(thread_id="t", assistant_id="a"), Run)
+    assert_type(client.with_options(timeout=1), OpenAI)
+    assert_type(client.copy(), OpenAI)
+    with client.beta.threads.runs.stream(thread_id="t", assistant_id="a") as stream:
+        assert_type(stream.get_final_run(), Run)
+    with OpenAI(upstream=ScriptedUpstream()) as other:
+        assert_type(other, OpenAI)
+    plain.close()
+
+
+async def async_clients() -> None:
+    async with AsyncOpenAI(upstream="scripted") as client:
+        plain: openai.AsyncOpenAI = client
+        assert_type(await client.beta.threads.create(), Thread)
+        assert_type(client.with_options(max_retries=1), AsyncOpenAI)
+        await plain.close()
+
+
+def wrong() -> None:
+    OpenAI(api_key=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    OpenAI("sk-…")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+def others() -> None:
+    assert_type(bridge.__version__, str)
+    assert_type(bridge.Settings.from_environment().store, "str | None")
+    raise bridge.ConfigurationError("…") from bridge.BridgeError()
