@@ -22,14 +22,14 @@ def to_row(record: Record) -> dict[str, Any]:
     if isinstance(record, Run):
         lease = record.lease
         row.update(lease_owner=lease.owner, lease_number=lease.number, lease_until=lease.until)
-    row["body"] = orjson.dumps({name: getattr(record, name) for name in _IN_BODY[type(record)]})
+    row["record"] = orjson.dumps({name: getattr(record, name) for name in _IN_JSON[type(record)]})
     return row
 
 
 def from_row(kind: type[R], row: Row[Any]) -> R:
     """The record of a row of its kind's table, all columns selected."""
     columns = row._mapping
-    values = orjson.loads(columns["body"])
+    values = orjson.loads(columns["record"])
     values.update((name, columns[name]) for name in _COLUMNS[kind])
     if kind is Run:
         values["lease"] = Lease(columns["lease_owner"], columns["lease_number"], columns["lease_until"])
@@ -42,7 +42,7 @@ def _columns_of(kind: type[Any]) -> tuple[str, ...]:
 
 
 _COLUMNS: Final = {kind: _columns_of(kind) for kind in schema.TABLE_OF}
-_IN_BODY: Final = {
+_IN_JSON: Final = {
     kind: tuple(field.name for field in fields(kind) if field.name not in {*_COLUMNS[kind], "lease"})
     for kind in schema.TABLE_OF
 }

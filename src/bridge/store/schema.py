@@ -1,4 +1,4 @@
-"""The tables, in SQLAlchemy Core: what queries ask for has a column, the rest of a record is its JSON body.
+"""The tables, in SQLAlchemy Core: what queries ask for has a column, the rest of a record is JSON in `record`.
 
 One row a record. `seq` is the record's place in its thread, `threads.next_seq` the next one to give away. Lists are
 read by (created_at, seq), history by seq; both have an index, so no read grows with what it does not return.
@@ -27,7 +27,7 @@ assistants: Final = sa.Table(
     sa.Column("seq", sa.Integer, primary_key=True),
     sa.Column("id", sa.Text, nullable=False, unique=True),
     sa.Column("created_at", sa.BigInteger, nullable=False),
-    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("record", sa.LargeBinary, nullable=False),
     sa.Index("assistants_by_time", "created_at", "seq"),
 )
 
@@ -37,7 +37,7 @@ threads: Final = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("active_run_id", sa.Text),
     sa.Column("next_seq", sa.BigInteger, nullable=False),
-    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("record", sa.LargeBinary, nullable=False),
 )
 
 messages: Final = sa.Table(
@@ -49,7 +49,7 @@ messages: Final = sa.Table(
     sa.Column("seq", sa.BigInteger, nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("role", sa.Text, nullable=False),
-    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("record", sa.LargeBinary, nullable=False),
     sa.Index("messages_by_time", "thread_id", "created_at", "seq"),
     sa.Index("messages_by_seq", "thread_id", "seq"),
     sa.Index("messages_by_role", "thread_id", "role", "seq"),
@@ -69,7 +69,7 @@ runs: Final = sa.Table(
     sa.Column("lease_owner", sa.Text),
     sa.Column("lease_number", sa.Integer, nullable=False),
     sa.Column("lease_until", sa.Float(53), nullable=False),
-    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("record", sa.LargeBinary, nullable=False),
     sa.Index("runs_by_time", "thread_id", "created_at", "seq"),
     sa.Index("runs_by_status", "status", "lease_until"),
     sa.Index("runs_by_owner", "lease_owner"),
@@ -83,7 +83,7 @@ steps: Final = sa.Table(
     sa.Column("run_id", sa.Text, nullable=False),
     sa.Column("seq", sa.BigInteger, nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
-    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("record", sa.LargeBinary, nullable=False),
     sa.Index("steps_by_time", "run_id", "created_at", "seq"),
     sa.Index("steps_by_thread", "thread_id"),
 )
@@ -95,7 +95,7 @@ items: Final = sa.Table(
     sa.Column("thread_id", sa.Text, nullable=False),
     sa.Column("run_id", sa.Text, nullable=False),
     sa.Column("seq", sa.BigInteger, nullable=False),
-    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("record", sa.LargeBinary, nullable=False),
     sa.Index("items_by_seq", "thread_id", "seq"),
     sa.Index("items_by_run", "run_id", "seq"),
 )
@@ -105,7 +105,7 @@ blobs: Final = sa.Table(
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("thread_id", sa.Text),
-    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("bytes", sa.LargeBinary, nullable=False),
     sa.Index("blobs_by_thread", "thread_id"),
 )
 

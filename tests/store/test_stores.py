@@ -1,0 +1,425 @@
+"""What every store does with every change, guard and query: one suite over memory and SQLite."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from attrs import evolve
+
+from bridge.engine.effects import Commit, Committed, Conflict, History, Key, Lost, Page, RunState
+from bridge.records import (
+    Amend,
+    Assistant,
+    Claim,
+    Delta,
+    Erase,
+    Exists,
+    Fence,
+    Idle,
+    Item,
+    Lease,
+    Lock,
+    Message,
+    Put,
+    Release,
+    Run,
+    Step,
+    Thread,
+    Told,
+    Unchanged,
+    Unlock,
+)
+from bridge.store.memory import MemoryStore
+from bridge.store.sql import SqlStore
+from bridge.store.sqlite import SqliteDialect
+
+ASSISTANT = Assistant("asst_a", 1, "gpt-4o")
+THREAD = Thread("thread_a", 1)
+RUN = Run("run_a", "thread_a", "asst_a", 5, 605, "gpt-4o")
+STEP = Step("step_a", "run_a", "thread_a", "asst_a", 5, 605, "tool_calls", {"type": "tool_calls", "tool_calls": []})
+ITEM = Item("item_a", "thread_a", "run_a", "function_call", {"type": "function_call"}, call_id="call_a")
+
+
+def message(name: str, **values) -> Message:
+    return Message(f"msg_{name}", "thread_a", values.pop("created_at", 2), values.pop("role", "user"), **values)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request, tmp_path):
+    made = MemoryStore() if request.param == "memory" else SqlStore(SqliteDialect(tmp_path / "s" / "bridge.db"))
+    yield made
+    made.close()
+
+
+def does(store, *changes, guards=()):
+    """The outcome of a commit."""
+    return store.commit(Commit(tuple(changes), tuple(guards))).result()
+
+
+def stored(store, *records):
+    """The store with these records new in it."""
+    outcome = does(store, *(Put(record, is_new=True) for record in records))
+    assert isinstance(outcome, Committed)
+    return store
+
+
+def load(store, kind, id):
+    return store.load([Key(kind, id)])[0]
+
+
+def plain(record):
+    """Comparable whatever sequence type a store gives back."""
+    lists = {
+        name: list(getattr(record, name))
+        for name in ("tools", "content", "attachments", "include")
+        if hasattr(record, name)
+    }
+    return evolve(record, **lists)
+
+
+# --- records in and out
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        evolve(ASSISTANT, name="Ada", tools=[{"type": "function"}], metadata={"k": "v"}, temperature=0.5),
+        evolve(THREAD, metadata={"ä": "†"}, tool_resources={"code_interpreter": {"file_ids": ["file-1"]}}),
+        message(
+            "a", content=[{"type": "text", "text": {"value": "hi \u0000 there", "annotations": []}}], run_id="run_x"
+        ),
+        evolve(RUN, usage={"total_tokens": 3}, include=["x"], response_format={"type": "text"}, started_at=7),
+        evolve(STEP, usage={"total_tokens": 3}, status="completed", completed_at=9),
+        ITEM,
+    ],
+    ids=lambda record: type(record).__name__,
+)
+def test_a_record_comes_back_as_it_went_in(store, record):
+    if not isinstance(record, (Assistant, Thread)):
+        stored(store, THREAD)
+    stored(store, record)
+    found = load(store, type(record), record.id)
+    assert plain(found) == plain(evolve(record, seq=1) if hasattr(record, "seq") else record)
+
+
+def test_places_in_a_thread_are_given_in_commit_order_over_all_kinds(store):
+    stored(store, THREAD)
+    outcome = does(store, *(Put(record, is_new=True) for record in (message("a"), RUN, STEP, ITEM, message("b"))))
+    assert [change.record.seq for change in outcome.changes] == [1, 2, 3, 4, 5]
+    assert load(store, Message, "msg_b").seq == 5
+
+
+@pytest.mark.parametrize("record", [message("a"), RUN, STEP, ITEM], ids=lambda record: type(record).__name__)
+def test_nothing_is_put_into_a_thread_that_is_not_there(store, record):
+    change = Put(record, is_new=True)
+    assert does(store, change) == Conflict(change)
+    assert load(store, type(record), record.id) is None
+
+
+# --- what a put leaves alone
+
+
+def test_a_put_leaves_metadata_seq_and_lease_as_they_are(store):
+    stored(store, THREAD, evolve(RUN, metadata={"mine": "1"}), message("a", metadata={"mine": "2"}))
+    does(store, Claim("run_a", "p1", now=0, until=10))
+    does(store, Put(evolve(RUN, status="in_progress", version=1)), Put(message("a", status="incomplete")))
+    run, sent = load(store, Run, "run_a"), load(store, Message, "msg_a")
+    assert (run.status, run.metadata, run.seq, run.lease) == ("in_progress", {"mine": "1"}, 1, Lease("p1", 1, 10))
+    assert (sent.status, sent.metadata, sent.seq) == ("incomplete", {"mine": "2"}, 2)
+
+
+def test_an_amend_sets_its_values_and_no_others(store):
+    stored(store, ASSISTANT)
+    outcome = does(store, Amend(Assistant, "asst_a", {"name": "Ada"}))
+    does(store, Amend(Assistant, "asst_a", {"metadata": {"k": "v"}}))
+    assert outcome.record(Assistant, "asst_a").name == "Ada"
+    found = load(store, Assistant, "asst_a")
+    assert (found.name, found.metadata, found.model) == ("Ada", {"k": "v"}, "gpt-4o")
+
+
+def test_a_message_deleted_while_it_is_made_stays_deleted(store):
+    stored(store, THREAD, message("a", status="in_progress"))
+    does(store, Erase(Message, "msg_a"))
+    assert isinstance(does(store, Put(message("a"))), Committed)
+    assert load(store, Message, "msg_a") is None
+
+
+def test_what_is_only_told_touches_nothing(store):
+    changes = (Delta("thread.message.delta", "msg_a", {}), Told("thread.run.cancelling", RUN))
+    assert does(store, *changes) == Committed(changes)
+
+
+# --- guards and refusals: (what is stored before, changes, guards, outcome)
+
+LOCKED = (THREAD, RUN)
+LOCK = Lock("thread_a", "run_a")
+
+
+@pytest.mark.parametrize(
+    ("before", "guard", "outcome"),
+    [
+        ([THREAD], Idle("thread_a"), None),
+        ([], Idle("thread_a"), Conflict(Idle("thread_a"))),
+        ([THREAD], Exists(Thread, "thread_a"), None),
+        ([], Exists(Thread, "thread_a"), Conflict(Exists(Thread, "thread_a"))),
+        ([THREAD, RUN], Unchanged("run_a", 0), None),
+        ([THREAD, RUN], Unchanged("run_a", 1), Conflict(Unchanged("run_a", 1))),
+        ([THREAD], Unchanged("run_a", 0), Lost()),
+        ([THREAD, evolve(RUN, lease=Lease("p1", 2, 9))], Fence("run_a", "p1", 2), None),
+        ([THREAD, evolve(RUN, lease=Lease("p1", 2, 9))], Fence("run_a", "p1", 1), Lost()),
+        ([THREAD, evolve(RUN, lease=Lease("p1", 2, 9))], Fence("run_a", "p2", 2), Lost()),
+        ([THREAD], Fence("run_a", "p1", 2), Lost()),
+    ],
+)
+def test_a_guard_lets_the_commit_through_or_stops_all_of_it(store, before, guard, outcome):
+    stored(store, *before)
+    made = does(store, Put(ASSISTANT, is_new=True), guards=[guard])
+    if outcome is None:
+        assert isinstance(made, Committed)
+    else:
+        assert made == outcome
+        assert load(store, Assistant, "asst_a") is None
+
+
+def test_an_active_run_makes_a_thread_busy_until_it_unlocks(store):
+    stored(store, THREAD, RUN)
+    does(store, LOCK)
+    assert does(store, guards=[Idle("thread_a")]) == Conflict(Idle("thread_a"))
+    assert does(store, LOCK) == Conflict(LOCK)
+    does(store, Unlock("thread_a", "run_other"))
+    assert load(store, Thread, "thread_a").active_run_id == "run_a"
+    does(store, Unlock("thread_a", "run_a"))
+    assert isinstance(does(store, guards=[Idle("thread_a")]), Committed)
+
+
+def test_a_put_of_a_run_must_follow_the_stored_version(store):
+    stored(store, THREAD, RUN)
+    for version in (0, 2):
+        change = Put(evolve(RUN, version=version))
+        assert does(store, change) == Conflict(change)
+    assert isinstance(does(store, Put(evolve(RUN, version=1)), Put(evolve(RUN, version=2))), Committed)
+
+
+def test_a_lease_is_claimed_when_it_is_free_or_lapsed_and_numbered_upwards(store):
+    stored(store, THREAD, RUN)
+    assert isinstance(does(store, Claim("run_a", "p1", now=0, until=10)), Committed)
+    late = Claim("run_a", "p2", now=9, until=19)
+    assert does(store, late) == Conflict(late)
+    assert isinstance(does(store, Claim("run_a", "p2", now=10, until=20)), Committed)
+    assert load(store, Run, "run_a").lease == Lease("p2", 2, 20)
+    does(store, Release("run_a"))
+    assert load(store, Run, "run_a").lease == Lease(None, 2, 0)
+    does(store, Claim("run_a", "p1", now=0, until=5))
+    assert load(store, Run, "run_a").lease == Lease("p1", 3, 5)
+
+
+@pytest.mark.parametrize("gone", [Put(evolve(RUN, version=1)), Put(STEP), Claim("run_a", "p", 0, 1)])
+def test_changes_of_a_run_that_is_gone_are_lost(store, gone):
+    stored(store, THREAD)
+    assert does(store, gone) == Lost()
+
+
+def test_a_refusal_in_the_middle_leaves_nothing(store):
+    stored(store, THREAD, RUN)
+    does(store, LOCK)
+    outcome = does(store, Put(message("a"), is_new=True), LOCK, Put(message("b"), is_new=True))
+    assert outcome == Conflict(LOCK)
+    assert store.page(Page(Message, "thread_a")).records == ()
+    assert does(store, Put(message("c"), is_new=True)).changes[0].record.seq == 2
+
+
+# --- erasing
+
+
+def test_deleting_a_thread_erases_all_that_hangs_on_it(store):
+    other = Thread("thread_b", 1)
+    stored(store, THREAD, other, RUN, STEP, ITEM, message("a"), evolve(message("z"), thread_id="thread_b"))
+    does(store, Erase(Thread, "thread_a"))
+    for kind, id in ((Thread, "thread_a"), (Run, "run_a"), (Step, "step_a"), (Item, "item_a"), (Message, "msg_a")):
+        assert load(store, kind, id) is None
+    assert load(store, Message, "msg_z") is not None
+    assert does(store, Erase(Thread, "thread_a")) == Committed((Erase(Thread, "thread_a"),))
+
+
+def test_the_text_of_a_deleted_thread_is_not_left_in_the_file(tmp_path):
+    path = tmp_path / "bridge.db"
+    store = SqlStore(SqliteDialect(path))
+    secret = "the fish is called Wanda"
+    stored(store, THREAD, message("a", content=[{"type": "text", "text": {"value": secret * 50, "annotations": []}}]))
+    does(store, Erase(Thread, "thread_a"))
+    store.close()  # the last connection folds the write-ahead log into the file and removes it
+    left = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert secret.encode() not in left
+
+
+# --- reading
+
+
+def names(records) -> str:
+    return "".join(record.id.rpartition("_")[2] for record in records)
+
+
+@pytest.fixture
+def listed(store):
+    """Messages a to e; b and c share a second, d is older than its place says (it was imported)."""
+    times = {"a": 1, "b": 2, "c": 2, "d": 0, "e": 3}
+    return stored(store, THREAD, *(message(name, created_at=time) for name, time in times.items()))
+
+
+@pytest.mark.parametrize(
+    ("query", "found", "has_more"),
+    [
+        ({}, "ecbad", False),
+        ({"order": "asc"}, "dabce", False),
+        ({"limit": 2}, "ec", True),
+        ({"limit": 5}, "ecbad", False),
+        ({"after": "msg_c"}, "bad", False),
+        ({"after": "msg_c", "limit": 2}, "ba", True),
+        ({"after": "msg_d"}, "", False),
+        ({"before": "msg_b"}, "ec", False),
+        ({"before": "msg_b", "limit": 1}, "c", True),
+        ({"before": "msg_e"}, "", False),
+        ({"before": "msg_d", "order": "asc"}, "", False),
+        ({"before": "msg_c", "order": "asc", "limit": 2}, "ab", True),
+        ({"after": "msg_e", "before": "msg_d"}, "cba", False),
+        ({"after": "msg_e", "before": "msg_d", "limit": 2}, "cb", True),
+    ],
+)
+def test_pages(listed, query, found, has_more):
+    slice = listed.page(Page(Message, "thread_a", **query))
+    assert (names(slice.records), slice.has_more, slice.cursor_found) == (found, has_more, True)
+
+
+@pytest.mark.parametrize("cursor", [{"after": "msg_x"}, {"before": "msg_x"}])
+def test_a_cursor_that_names_nothing_is_told(listed, cursor):
+    assert not listed.page(Page(Message, "thread_a", **cursor)).cursor_found
+
+
+def test_lists_are_narrowed_by_thread_and_run(store):
+    stored(store, THREAD, Thread("thread_b", 1), message("a", run_id="run_a"), message("b"), RUN, STEP)
+    stored(store, evolve(message("z"), thread_id="thread_b"))
+    assert names(store.page(Page(Message, "thread_a")).records) == "ba"
+    assert names(store.page(Page(Message, "thread_a", run_id="run_a")).records) == "a"
+    assert names(store.page(Page(Step, "thread_a", run_id="run_a")).records) == "a"
+    assert names(store.page(Page(Step, "thread_a", run_id="run_b")).records) == ""
+    assert names(store.page(Page(Run, "thread_b")).records) == ""
+
+
+def test_assistants_made_in_one_second_keep_their_order(store):
+    stored(store, *(evolve(ASSISTANT, id=f"asst_{name}") for name in "abc"))
+    assert names(store.page(Page(Assistant)).records) == "cba"
+    assert names(store.page(Page(Assistant, order="asc", limit=2)).records) == "ab"
+
+
+@pytest.mark.parametrize(
+    ("thread_id", "run_id", "is_found"),
+    [("thread_a", "run_a", True), ("thread_b", "run_a", False), ("thread_a", "run_b", False)],
+)
+def test_a_key_can_ask_for_the_thread_and_run_too(store, thread_id, run_id, is_found):
+    stored(store, THREAD, RUN, STEP)
+    (found,) = store.load([Key(Step, "step_a", thread_id, run_id)])
+    assert (found is not None) is is_found
+
+
+def test_a_run_with_all_that_belongs_to_it(store):
+    stored(store, THREAD, RUN, STEP, ITEM, message("a", run_id="run_a"), message("b"))
+    snapshot = store.run_state(RunState("thread_a", "run_a"))
+    assert (snapshot.run.id, snapshot.thread.id) == ("run_a", "thread_a")
+    assert (names(snapshot.steps), names(snapshot.items), names(snapshot.messages)) == ("a", "a", "a")
+    assert store.run_state(RunState("thread_b", "run_a")) is None
+    assert store.run_state(RunState("thread_a", "run_b")) is None
+
+
+LONG = [{"type": "text", "text": {"value": "x" * 1000, "annotations": []}}]
+
+
+@pytest.mark.parametrize(
+    ("limits", "found"),
+    [
+        ({}, "01234567rs89"),
+        ({"characters": 10}, "0rs9"),
+        ({"characters": 2500}, "07rs89"),
+        ({"last_messages": 2}, "0rs89"),
+        ({"last_messages": 20}, "01234567rs89"),
+        ({"characters": 10, "run_id": None}, "09"),
+    ],
+)
+def test_history_is_read_from_its_end_and_keeps_the_first_question_and_the_run(store, limits, found):
+    stored(store, THREAD, RUN, *(message(str(n), content=LONG) for n in range(8)))
+    stored(store, evolve(ITEM, id="item_r"), message("s", run_id="run_a", role="assistant"))
+    stored(store, *(message(str(n), content=LONG) for n in (8, 9)))
+    query = History("thread_a", **{"run_id": "run_a", **limits})
+    assert names(store.history(query)) == found
+
+
+def test_a_history_longer_than_any_chunk_comes_whole_and_in_order(store):
+    stored(store, THREAD, RUN)
+    for start in range(0, 450, 150):
+        stored(store, *(_either(number) for number in range(start, start + 150)))
+    seqs = [entry.seq for entry in store.history(History("thread_a"))]
+    assert len(seqs) == 450
+    assert seqs == sorted(seqs)
+
+
+def _either(number: int):
+    """Long stretches of messages and of items, so that one kind runs ahead of the other."""
+    is_message = (number // 120) % 2 == 0
+    return message(str(number)) if is_message else evolve(ITEM, id=f"item_{number}")
+
+
+# --- leases of a process
+
+
+@pytest.mark.parametrize(
+    ("status", "lease", "now", "is_stalled"),
+    [
+        ("queued", Lease(), 100, True),
+        ("queued", Lease("p1", 1, 100), 99, False),
+        ("in_progress", Lease("p1", 1, 100), 100, True),
+        ("cancelling", Lease("p1", 1, 100), 101, True),
+        ("requires_action", Lease(None, 1), 100, False),
+        ("requires_action", Lease(None, 1), 605, True),
+        ("completed", Lease(), 999, False),
+        ("expired", Lease(), 999, False),
+    ],
+)
+def test_stalled_runs(store, status, lease, now, is_stalled):
+    stored(store, THREAD, evolve(RUN, status=status, lease=lease))
+    assert bool(store.stalled(now)) is is_stalled
+
+
+def test_stalled_runs_come_oldest_first_and_not_all_at_once(store):
+    stored(
+        store, THREAD, *(evolve(RUN, id=f"run_{name}", created_at=at) for name, at in (("a", 3), ("b", 1), ("c", 2)))
+    )
+    assert names(store.stalled(100, limit=2)) == "bc"
+
+
+def test_a_heartbeat_moves_the_deadlines_of_its_owner_alone(store):
+    leases = {"a": Lease("p1", 1, 10), "b": Lease("p2", 1, 10), "c": Lease("p1", 4, 10)}
+    stored(store, THREAD, *(evolve(RUN, id=f"run_{name}", lease=lease) for name, lease in leases.items()))
+    stored(store, evolve(RUN, id="run_d", status="completed", lease=Lease("p1", 1, 10)))
+    assert store.renew("p1", 50.0) == {"run_a", "run_c"}
+    assert [load(store, Run, f"run_{name}").lease.until for name in "abcd"] == [50, 10, 50, 10]
+
+
+# --- many at once
+
+
+def test_of_many_who_want_the_thread_one_gets_it(store):
+    stored(store, THREAD)
+    with ThreadPoolExecutor(16) as pool:
+        outcomes = list(pool.map(lambda n: does(store, Lock("thread_a", f"run_{n}")), range(64)))
+    winners = [number for number, outcome in enumerate(outcomes) if isinstance(outcome, Committed)]
+    assert len(winners) == 1
+    assert load(store, Thread, "thread_a").active_run_id == f"run_{winners[0]}"
+
+
+def test_no_commit_of_many_is_lost_or_put_twice(store):
+    stored(store, THREAD)
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda n: stored(store, message(str(n))), range(200)))
+    found = store.history(History("thread_a"))
+    assert sorted(int(entry.id[4:]) for entry in found) == list(range(200))
+    assert sorted(entry.seq for entry in found) == list(range(1, 201))
