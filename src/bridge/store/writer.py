@@ -87,6 +87,7 @@ class Writer:
             with connection.begin():
                 answers = [self._in_savepoint(connection, job) for job in jobs]
         except Exception as error:  # BEGIN or COMMIT failed: nothing of the group is stored
+            connection.connection.rollback()  # a COMMIT that failed may have left its transaction open
             for job in jobs:
                 _settle(job.future, None, StoreError(f"the store could not be written: {error}"))
             return
