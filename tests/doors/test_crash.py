@@ -201,7 +201,9 @@ def test_killed_during_requires_action(start: Any, request: pytest.FixtureReques
     calls = run.required_action.submit_tool_outputs.tool_calls
     assert (run.status, [call.id for call in calls]) == ("requires_action", asked["calls"])
     outputs = [{"tool_call_id": call.id, "output": "57"} for call in calls]
-    run = client.beta.threads.runs.submit_tool_outputs_and_poll(run.id, thread_id=run.thread_id, tool_outputs=outputs)
+    run = client.beta.threads.runs.submit_tool_outputs_and_poll(
+        run_id=run.id, thread_id=run.thread_id, tool_outputs=outputs
+    )
     assert run.status == "completed"
     assert texts(client, made["thread"]) == ["What is the temperature?", "It is 57."]
     goes_on(client, made["thread"], made["assistant"])
@@ -280,7 +282,8 @@ def test_a_run_of_another_process_is_polled_to_its_end(kind: str, start: Any, cl
 
 # --- leaving early
 
-STRICT = ("-X", "dev", "-W", "error", "-W", "ignore:The Assistants API is deprecated:DeprecationWarning")
+DEPRECATED = ("ignore:The Assistants API is deprecated:DeprecationWarning", "ignore:deprecated:DeprecationWarning")
+STRICT = ("-X", "dev", "-W", "error", "-W", DEPRECATED[0], "-W", DEPRECATED[1])
 
 
 def ends_clean(program: Program, seconds: float) -> None:

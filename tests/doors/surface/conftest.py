@@ -26,7 +26,7 @@ def callers_loop() -> Iterator[LoopThread]:
 
 
 @pytest.fixture(scope="session")
-def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[DoorName, Door]]:
+def doors(tmp_path_factory: pytest.TempPathFactory, callers_loop: LoopThread) -> Iterator[dict[DoorName, Door]]:
     """Made when first asked for, each with an upstream and a store of its own."""
     folder = tmp_path_factory.mktemp("doors")
     with ExitStack() as stack:
@@ -43,6 +43,7 @@ class _Doors(dict[DoorName, Door]):
         store_path = self._folder / f"{name}.db"
         url = served.url if name == "dropin" else self._stack.enter_context(gateway(served.url, store_path))
         self[name] = Door(name, url, store_path, served.scripted)
+        self._stack.callback(self[name].close)
         return self[name]
 
 
@@ -58,8 +59,5 @@ def colour(request: pytest.FixtureRequest) -> Colour:
 
 
 @pytest.fixture
-def place(door: Door, colour: Colour, callers_loop: LoopThread, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    monkeypatch.setenv("BRIDGE_STORE", str(door.store_path))
-    client = door.client(colour, callers_loop)
-    yield Place(door, client)
-    client.close()
+def place(door: Door, colour: Colour, callers_loop: LoopThread) -> Place:
+    return Place(door, door.client(colour, callers_loop))

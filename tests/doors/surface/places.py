@@ -36,17 +36,26 @@ class Door:
     store_path: Path
     scripted: ScriptedUpstream
     called: set[str] = field(factory=set)
+    _clients: dict[Colour, Client] = field(factory=dict)
 
-    def client(self, colour: Colour, loop: LoopThread, **options: Any) -> Client:
-        options = {"api_key": KEY, "base_url": self.base_url, "max_retries": 0, **options}
-        return Client(self._make(colour)(**options), loop, self.called)
+    def client(self, colour: Colour, loop: LoopThread) -> Client:
+        """The one client of this door in this colour."""
+        if colour not in self._clients:
+            options = {"api_key": KEY, "base_url": self.base_url, "max_retries": 0}
+            self._clients[colour] = Client(self._make(colour, options), loop, self.called)
+        return self._clients[colour]
 
-    def _make(self, colour: Colour) -> Any:
+    def close(self) -> None:
+        for client in self._clients.values():
+            client.close()
+
+    def _make(self, colour: Colour, options: dict[str, Any]) -> Any:
         if self.name == "gateway":
-            return openai.OpenAI if colour == "sync" else openai.AsyncOpenAI
+            return openai.OpenAI(**options) if colour == "sync" else openai.AsyncOpenAI(**options)
         import bridge
 
-        return bridge.OpenAI if colour == "sync" else bridge.AsyncOpenAI
+        kind = bridge.OpenAI if colour == "sync" else bridge.AsyncOpenAI
+        return kind(**options, store=str(self.store_path))
 
 
 @frozen

@@ -43,7 +43,7 @@ def arguments_are_json(place: Place) -> None:
 def outputs_come_in_any_order(place: Place) -> None:
     run = place.asking()
     run = place.beta.threads.runs.submit_tool_outputs_and_poll(
-        run.id, thread_id=run.thread_id, tool_outputs=outputs(run)[::-1]
+        run_id=run.id, thread_id=run.thread_id, tool_outputs=outputs(run)[::-1]
     )
     assert run.status == "completed"
 
@@ -87,7 +87,7 @@ def usage_is_counted_on_terminal_runs(place: Place) -> None:
     run = place.asking()
     assert run.usage is None
     run = place.beta.threads.runs.submit_tool_outputs_and_poll(
-        run.id, thread_id=run.thread_id, tool_outputs=outputs(run)
+        run_id=run.id, thread_id=run.thread_id, tool_outputs=outputs(run)
     )
     usage = run.usage
     assert usage.total_tokens == usage.prompt_tokens + usage.completion_tokens > 0
@@ -97,7 +97,7 @@ def editing_the_assistant_leaves_its_runs_alone(place: Place) -> None:
     run = place.asking()
     place.beta.assistants.delete(run.assistant_id)
     run = place.beta.threads.runs.submit_tool_outputs_and_poll(
-        run.id, thread_id=run.thread_id, tool_outputs=outputs(run)
+        run_id=run.id, thread_id=run.thread_id, tool_outputs=outputs(run)
     )
     assert run.status == "completed"
 
@@ -147,7 +147,7 @@ def the_conversation_is_remembered(place: Place) -> None:
 def functions_are_seen_in_steps_only(place: Place) -> None:
     run = place.asking()
     run = place.beta.threads.runs.submit_tool_outputs_and_poll(
-        run.id, thread_id=run.thread_id, tool_outputs=outputs(run)
+        run_id=run.id, thread_id=run.thread_id, tool_outputs=outputs(run)
     )
     roles = [message.role for message in place.beta.threads.messages.list(run.thread_id)]
     assert roles == ["assistant", "user"]

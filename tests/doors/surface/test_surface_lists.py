@@ -116,7 +116,7 @@ def test_runs_and_steps_are_paged(place: Place) -> None:
     run = place.asking("weather twice")
     while run.status == "requires_action":
         run = place.beta.threads.runs.submit_tool_outputs_and_poll(
-            run.id, thread_id=run.thread_id, tool_outputs=outputs(run)
+            run_id=run.id, thread_id=run.thread_id, tool_outputs=outputs(run)
         )
     steps = place.beta.threads.runs.steps
     page = steps.list(run.id, thread_id=run.thread_id, limit=2)

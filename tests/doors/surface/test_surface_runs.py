@@ -91,11 +91,7 @@ def test_overrides_are_the_runs_own(place: Place) -> None:
     assert text_of(place, run) == f"I was told: {run.instructions}"
     (sent,) = [request for request in place.scripted.requests if request.get("instructions") == run.instructions][-1:]
     assert (sent["model"], sent["temperature"], sent["top_p"], sent["store"]) == ("gpt-4.1", 0.2, 0.9, False)
-    assert (sent["tool_choice"], sent["parallel_tool_calls"], sent["text"]) == (
-        "none",
-        False,
-        {"format": {"type": "text"}},
-    )
+    assert (sent["tool_choice"], sent["parallel_tool_calls"]) == ("none", False)
 
 
 def test_additional_messages_are_on_the_thread_before_the_answer(place: Place) -> None:
@@ -171,7 +167,7 @@ def test_the_steps_of_parallel_calls(place: Place) -> None:
     assert list(calls[0]["function"]) == ["name", "arguments", "output"]
 
     run = place.beta.threads.runs.submit_tool_outputs_and_poll(
-        run.id, thread_id=run.thread_id, tool_outputs=outputs(run, get_rain="a\n{b}")
+        run_id=run.id, thread_id=run.thread_id, tool_outputs=outputs(run, get_rain="a\n{b}")
     )
     retrieve = place.beta.threads.runs.steps.with_raw_response.retrieve
     step = raw(retrieve(step["id"], run_id=run.id, thread_id=run.thread_id))
@@ -192,7 +188,7 @@ def test_several_rounds_of_calls(place: Place) -> None:
     while run.status == "requires_action":
         asked += [call.function.name for call in run.required_action.submit_tool_outputs.tool_calls]
         run = place.beta.threads.runs.submit_tool_outputs_and_poll(
-            run.id, thread_id=run.thread_id, tool_outputs=outputs(run)
+            run_id=run.id, thread_id=run.thread_id, tool_outputs=outputs(run)
         )
     assert asked == ["get_temperature", "get_rain"]
     assert text_of(place, run) == "First 57, then 0.06."
