@@ -81,6 +81,136 @@ def wrong_prefix(param: str, kind: Kind, id: str) -> APIError:
     )
 
 
+# --- validation (§9.3); `param` is the path of what is wrong: ``messages[0].content[1].image_url.url``
+
+
+def missing(param: str) -> APIError:
+    return _invalid(f"Missing required parameter: '{param}'.", param, "missing_required_parameter")
+
+
+def unknown(param: str, near: str | None = None) -> APIError:
+    """`near` is the known parameter that was probably meant."""
+    hint = f" Did you mean '{near}'?" if near else ""
+    return _invalid(f"Unknown parameter: '{param}'.{hint}", param, "unknown_parameter")
+
+
+def invalid_type(param: str, expected: str, value: Any) -> APIError:
+    """`expected` with its article: ``a string``, ``an array of objects``, ``one of a string or object``."""
+    where = f"Invalid type for '{param}'" if param else "Invalid type"
+    return _invalid(f"{where}: expected {expected}, but got {type_name(value)} instead.", param or None, "invalid_type")
+
+
+def unsupported(param: str, value: str, supported: Sequence[str]) -> APIError:
+    """A word that is none of the `supported` ones, which are listed in the given order."""
+    message = f"Invalid value: '{value}'. Supported values are: {enumerate_words(supported)}."
+    return _invalid(message, param, "invalid_value")
+
+
+def no_match(param: str, pattern: str) -> APIError:
+    message = f"string does not match pattern. Expected a string that matches the pattern '{pattern}'."
+    return _invalid(f"Invalid '{param}': {message}", param, "invalid_value")
+
+
+def no_url(param: str) -> APIError:
+    message = f"Invalid '{param}'. Expected a valid URL, but got a value with an invalid format."
+    return _invalid(message, param, "invalid_value")
+
+
+def string_too_long(param: str, maximum: int, length: int) -> APIError:
+    """Lengths in characters (code points)."""
+    message = (
+        f"Invalid '{param}': string too long. Expected a string with maximum length {maximum}, "
+        f"but got a string with length {length} instead."
+    )
+    return _invalid(message, param, "string_above_max_length")
+
+
+def string_empty(param: str) -> APIError:
+    message = (
+        f"Invalid '{param}': empty string. Expected a string with minimum length 1, but got an empty string instead."
+    )
+    return _invalid(message, param, "empty_string")
+
+
+def array_too_long(param: str, maximum: int, length: int) -> APIError:
+    message = (
+        f"Invalid '{param}': array too long. Expected an array with maximum length {maximum}, "
+        f"but got an array with length {length} instead."
+    )
+    return _invalid(message, param, "array_above_max_length")
+
+
+def array_empty(param: str) -> APIError:
+    message = (
+        f"Invalid '{param}': empty array. Expected an array with minimum length 1, but got an empty array instead."
+    )
+    return _invalid(message, param, "empty_array")
+
+
+def too_many_properties(param: str, maximum: int, count: int) -> APIError:
+    message = (
+        f"Invalid '{param}': too many properties. Expected an object with at most {maximum} properties, "
+        f"but got an object with {count} properties instead."
+    )
+    return _invalid(message, param, "object_above_max_properties")
+
+
+def key_too_long(param: str, key: str, maximum: int) -> APIError:
+    """`param` is the object whose key is too long."""
+    message = (
+        f"Invalid property name in '{param}': '{key}' is too long. Expected a string with maximum length {maximum}, "
+        f"but got a string with length {len(key)} instead."
+    )
+    return _invalid(message, f"{param}.{key}", "string_above_max_length")
+
+
+def above_maximum(param: str, maximum: float, value: float) -> APIError:
+    """An integer or a decimal, as `value` is."""
+    name = "integer" if isinstance(value, int) else "decimal"
+    message = f"Invalid '{param}': {name} above maximum value. Expected a value <= {maximum}, but got {value} instead."
+    return _invalid(message, param, f"{name}_above_max_value")
+
+
+def below_minimum(param: str, minimum: float, value: float) -> APIError:
+    """An integer or a decimal, as `value` is."""
+    name = "integer" if isinstance(value, int) else "decimal"
+    message = f"Invalid '{param}': {name} below minimum value. Expected a value >= {minimum}, but got {value} instead."
+    return _invalid(message, param, f"{name}_below_min_value")
+
+
+def exclusive(param: str, other: str) -> APIError:
+    """Two parameters of which one at most may be given (inferred: today's API words it so)."""
+    message = f"Mutually exclusive parameters: '{param}' and '{other}'. Ensure you are only providing one of: "
+    return _invalid(f"{message}'{param}' or '{other}'.", param, "mutually_exclusive_parameters")
+
+
+def no_json() -> APIError:
+    return APIError(
+        400,
+        "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library "
+        "correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON. If you have trouble "
+        "figuring out how to fix this, please contact us through our help center at help.openai.com.)",
+    )
+
+
+def type_name(value: Any) -> str:
+    """What a JSON value is called in the texts: ``a string``, ``null`` …"""
+    names = {bool: "a boolean", int: "an integer", float: "a decimal", str: "a string", dict: "an object"}
+    return "null" if value is None else names.get(type(value), "an array")
+
+
+def enumerate_words(words: Sequence[str]) -> str:
+    """``'a'``, ``'a' and 'b'``, ``'a', 'b', and 'c'``."""
+    *most, last = (f"'{word}'" for word in words)
+    if not most:
+        return last
+    return f"{', '.join(most)}{',' if len(most) > 1 else ''} and {last}"
+
+
+def _invalid(message: str, param: str | None, code: str) -> APIError:
+    return APIError(400, message, param=param, code=code)
+
+
 # --- state (§9.4)
 
 
@@ -118,6 +248,60 @@ def nothing_to_answer() -> APIError:
         400,
         "Run creation requires a Thread with a user message or an assistant with instructions.",
         code="invalid_thread",
+    )
+
+
+def json_needs_functions(format: str) -> APIError:
+    """`format` is json_object or json_schema."""
+    return APIError(
+        400, f"Invalid tools: all tools must be of type `function` when `response_format` is of type `{format}`."
+    )
+
+
+# --- the request itself (§9.2)
+
+
+def no_beta() -> APIError:
+    return _beta(
+        "You must provide the 'OpenAI-Beta' header to access the Assistants API. "
+        "Please try again by setting the header 'OpenAI-Beta: assistants=v2'."
+    )
+
+
+def malformed_beta(value: str) -> APIError:
+    return _beta(
+        f"Invalid beta header provided: '{value}'. The header should be in the format 'OpenAI-Beta: example_beta=v1'."
+    )
+
+
+def unknown_beta(value: str) -> APIError:
+    return _beta(f"Unknown beta requested: '{value}'.")
+
+
+def old_beta() -> APIError:
+    return _beta(
+        "The v1 Assistants API has been deprecated. See the migration guide for more information: "
+        "https://platform.openai.com/docs/assistants/migration. "
+        "Please try again by setting the header 'OpenAI-Beta: assistants=v2'."
+    )
+
+
+def _beta(message: str) -> APIError:
+    return APIError(400, message, code="invalid_beta")
+
+
+def unknown_url(method: str, path: str) -> APIError:
+    """`path` is relative to the API root. Listing threads, which only a browser could, has its own text."""
+    if (method, path) == ("GET", "/threads"):
+        return session_key_needed(method, path)
+    return APIError(404, f"Invalid URL ({method} /v1{path})")
+
+
+def session_key_needed(method: str, path: str) -> APIError:
+    return APIError(
+        401,
+        f"Your request to {method} /v1{path} must be made with a session key (that is, it can only be made from the "
+        "browser). You made it with the following key type: secret.",
     )
 
 
