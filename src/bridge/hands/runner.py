@@ -111,10 +111,10 @@ class Runner:
         work = self._enter(run, hands, line.post)
         ends_well = False
         try:
-            ends_well = drive(legs.leg(self.context(source), run.thread_id, run.id), hands)
+            ends_well = drive(legs.leg(self.context(source), run), hands)
         except Exception:
             log.exception("run %s: its leg failed in an unforeseen way", run.id)
-            ends_well = self._abort(run, source, hands)
+            self._abort(run)
         finally:
             line.close()
             self._leave(work, hands, feed, ends_well)
@@ -125,21 +125,20 @@ class Runner:
         work = self._enter(run, hands, line.post)
         ends_well = False
         try:
-            ends_well = await adrive(legs.leg(self.context(source), run.thread_id, run.id), hands)
+            ends_well = await adrive(legs.leg(self.context(source), run), hands)
         except Exception:
             log.exception("run %s: its leg failed in an unforeseen way", run.id)
-            ends_well = await self._loop.in_thread(self._abort, run, source, Hands(self.world, feed))
+            await self._loop.in_thread(self._abort, run)
         finally:
             self._leave(work, hands, feed, ends_well)
             await line.close()
 
-    def _abort(self, run: Run, source: Source, hands: Hands) -> bool:
+    def _abort(self, run: Run) -> None:
+        """The run is ended, unheard: its stream may hold more than was stored, so that one ends with an error."""
         try:
-            drive(legs.abort(self.context(source), run.thread_id, run.id), hands)
+            drive(legs.abort(run), Hands(self.world))
         except Exception:
             log.exception("run %s: it could not even be ended; it expires by itself", run.id)
-            return False
-        return True
 
     def _enter(self, run: Run, hands: object, post: Callable[[Signal], None]) -> _Work:
         work = _Work(run.id, post)

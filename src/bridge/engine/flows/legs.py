@@ -40,12 +40,12 @@ from bridge.engine.effects import (
     open_upstream,
     run_state,
 )
-from bridge.engine.flows import Context
+from bridge.engine.flows import Context, overdue
+from bridge.engine.flows.seizing import guards, seize
 from bridge.engine.leg import Leg
 from bridge.engine.names import Names
 from bridge.records import (
     Change,
-    Claim,
     Delta,
     Erase,
     Fence,
@@ -75,25 +75,30 @@ class Over(Exception):
         self.lost = lost
 
 
-def leg(context: Context, thread_id: str, run_id: str) -> Flow[bool]:
+def leg(context: Context, launched: Run) -> Flow[bool]:
     """Drive one leg of the run to its end. Answer: whether the stream ends well (False: the lease was lost).
 
-    The caller has claimed the lease: `context.owner` holds it.
+    The caller has claimed the lease: `launched.lease` is what it got. A leg that starts too late finds it gone.
     """
-    snapshot = yield from run_state(thread_id, run_id)
-    if snapshot is None or snapshot.run.lease.owner != context.owner or snapshot.run.status in tables.SETTLED:
+    snapshot = yield from run_state(launched.thread_id, launched.id)
+    if snapshot is None or not _holds(launched, snapshot.run) or snapshot.run.status in tables.SETTLED:
         return False
-    if snapshot.run.status == "cancelling":
-        return (yield from _stop(_Holder(context, snapshot, Names("")), snapshot))
-    names = Names((yield from mint("item")))
-    holder = _Holder(context, snapshot, names)
+    holder = _Holder(context, snapshot, Names((yield from mint("item"))))
     try:
-        yield from _work(holder)
+        if snapshot.run.status == "cancelling":
+            yield from _stop(holder, snapshot)
+        else:
+            yield from _work(holder)
         ends_well = True
     except Over as over:
         ends_well = not over.lost
     yield from close_upstream()
     return ends_well
+
+
+def _holds(launched: Run, run: Run) -> bool:
+    """Whether the lease is still the one the leg was launched with."""
+    return (run.lease.owner, run.lease.number) == (launched.lease.owner, launched.lease.number)
 
 
 class _Holder:
@@ -205,7 +210,7 @@ def _look(holder: _Holder, untold: Sequence[Change] = ()) -> Flow[None]:
     if snapshot.run.status == "cancelling":
         yield from _tell_streamed(holder, snapshot, untold)
         yield from close_upstream()
-        yield from _stop(holder, snapshot)
+        yield from _stop(holder, snapshot, untold)
         raise Over
     if snapshot.run.status in tables.TERMINAL:
         raise Over(lost=True)
@@ -213,22 +218,31 @@ def _look(holder: _Holder, untold: Sequence[Change] = ()) -> Flow[None]:
 
 def _tell_streamed(holder: _Holder, snapshot: Snapshot, untold: Sequence[Change]) -> Flow[None]:
     """Deltas of a refused commit whose message or step is stored: what its end will hold must have been streamed."""
-    stored = {record.id for record in (*snapshot.messages, *snapshot.steps)}
+    stored = {message.id for message in snapshot.messages} | {step.id for step in snapshot.steps}
     deltas = [change for change in untold if isinstance(change, Delta) and change.id in stored]
     if deltas:
         yield from commit(deltas)
 
 
-def _stop(holder: _Holder, snapshot: Snapshot) -> Flow[bool]:
+def _stop(holder: _Holder, snapshot: Snapshot, untold: Sequence[Change] = ()) -> Flow[None]:
     """The end of a cancelled run: what is stored as open, with what its message holds by now."""
     run = snapshot.run
     at = yield from now()
-    open_now = {message.id: message for message in holder.leg.open_messages()}
-    messages = [open_now.get(message.id, message) for message in snapshot.messages]
-    told = [Told("thread.run.cancelling", evolve(run, status="cancelling"))]
+    messages = [evolve(message, content=_content(holder, message, untold)) for message in snapshot.messages]
+    told = [Told("thread.run.cancelling", run)]
     changes = close_all(run, messages, snapshot.steps, "stop", at)
     outcome = yield from commit([*told, *changes], Unchanged(run.id, run.version), holder.fence)
-    return isinstance(outcome, Committed)
+    if not isinstance(outcome, Committed):
+        raise Over(lost=True)
+
+
+def _content(holder: _Holder, message: Message, untold: Sequence[Change]) -> Sequence[Object]:
+    """What was streamed of the message, be it still under way or ended by changes that were refused."""
+    known = {open_one.id: open_one.content for open_one in holder.leg.open_messages()}
+    for put in untold:
+        if isinstance(put, Put) and isinstance(put.record, Message):
+            known[put.record.id] = put.record.content
+    return known.get(message.id, message.content)
 
 
 def _let_go(holder: _Holder) -> Flow[None]:
@@ -245,27 +259,42 @@ def take_over(context: Context, thread_id: str, run_id: str, owner_is_dead: bool
     """Claim a run whose lease lapsed. Answer: the run to drive a leg for, or None when there is none to drive.
 
     What the dead leg left open is removed and the leg repeated from the stored items, once; a second death closes what
-    is open and fails the run. A cancel that was asked for is carried out.
+    is open and fails the run. A cancel that was asked for is carried out, and a run past its time is ended.
     """
     snapshot = yield from run_state(thread_id, run_id)
     at = yield from now()
-    if snapshot is None or snapshot.run.status in tables.SETTLED:
+    if snapshot is None or not _is_stalled(snapshot.run, at, owner_is_dead):
         return None
-    run = snapshot.run
-    if not (run.lease.lapsed(at) or owner_is_dead):
+    if snapshot.run.status == "requires_action":
+        yield from overdue.expire(snapshot, at)
         return None
-    as_of = max(at, run.lease.until)  # a dead owner's lease is as good as lapsed
-    claim = Claim(run.id, context.owner, as_of, at + context.lease_seconds)
+    as_of = max(at, snapshot.run.lease.until)  # a dead owner's lease is as good as lapsed
+    seized = yield from seize(snapshot, context.owner, as_of, at + context.lease_seconds)
+    if seized is None:
+        return None
+    outcome = yield from commit(_next(seized, at), *guards(seized.run))
+    if isinstance(outcome, Conflict):  # a cancel came in between; the lease is ours, and nobody works under it
+        return (yield from take_over(context, thread_id, run_id, owner_is_dead=True))
+    run = outcome.record(Run, run_id) if isinstance(outcome, Committed) else None
+    return run if run is not None and run.status not in tables.TERMINAL else None
+
+
+def _next(seized: Snapshot, at: float) -> Sequence[Change]:
+    """What becomes of a run that was taken from its holder: its end, or its leg once more from the beginning."""
+    run = seized.run
     ending = _ending(run, at)
-    guard = Unchanged(run.id, run.version)
     if ending is not None:
         word, error = ending
-        closed = close_all(run, snapshot.messages, snapshot.steps, word, at, error=error)
-        yield from commit([claim, *closed], guard)
-        return None
+        return close_all(run, seized.messages, seized.steps, word, at, error=error)
     again = evolve(run, lapses=run.lapses + (run.status == "in_progress"), version=run.version + 1)
-    outcome = yield from commit([claim, *_cleared(snapshot), Put(again)], guard)
-    return outcome.record(Run, run.id) if isinstance(outcome, Committed) else None
+    return [*_cleared(seized), Put(again)]
+
+
+def _is_stalled(run: Run, at: float, owner_is_dead: bool) -> bool:
+    """Whether nobody works on it though somebody should; a run that waits for outputs is only ended when overdue."""
+    if run.status in tables.SETTLED:
+        return run.status == "requires_action" and at >= run.expires_at
+    return owner_is_dead or run.lease.lapsed(at)
 
 
 def _ending(run: Run, at: float) -> tuple[str, Object | None] | None:
@@ -291,17 +320,20 @@ def _cleared(snapshot: Snapshot) -> list[Change]:
     return erased
 
 
-def abort(context: Context, thread_id: str, run_id: str) -> Flow[None]:
-    """An error of ours ended the leg: the run fails honestly instead of hanging till it expires."""
-    snapshot = yield from run_state(thread_id, run_id)
-    if snapshot is None or snapshot.run.status in tables.TERMINAL or snapshot.run.lease.owner != context.owner:
+def abort(launched: Run) -> Flow[None]:
+    """An error of ours ended the leg: the run fails honestly instead of hanging till it expires.
+
+    What the leg streamed last may not be stored, so this end is not for its stream: that one ends with an error.
+    """
+    snapshot = yield from run_state(launched.thread_id, launched.id)
+    if snapshot is None or not _holds(launched, snapshot.run) or snapshot.run.status in tables.SETTLED:
         return
     at = yield from now()
     run = snapshot.run
     error = runs.last_error({"code": "server_error", "message": None})
     word, cause = ("stop", None) if run.status == "cancelling" else ("fail", error)
     changes = close_all(run, snapshot.messages, snapshot.steps, word, at, error=cause)
-    yield from commit(changes, Unchanged(run.id, run.version), Fence(run.id, context.owner, run.lease.number))
+    yield from commit(changes, *guards(run))
 
 
 def release(run_id: str, owner: str) -> Flow[None]:

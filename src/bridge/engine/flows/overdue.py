@@ -7,13 +7,18 @@ runs nobody works on: those that wait for tool outputs, and those whose process 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from bridge import errors
 from bridge.engine import tables
 from bridge.engine.closing import close_all
 from bridge.engine.effects import Flow, Snapshot, commit, load_one, now, run_state
+from bridge.engine.flows.seizing import guards, seize
 from bridge.errors import APIError
-from bridge.records import Run, Thread, Unchanged
+from bridge.records import Run, Thread
+
+SWEEPER: Final = "overdue"
+"""Who holds the lease of a run for the moment it takes to end it."""
 
 
 def is_overdue(run: Run, at: float) -> bool:
@@ -35,9 +40,12 @@ def found(thread_id: str, run_id: str) -> Flow[Snapshot]:
 
 def expire(snapshot: Snapshot, at: float) -> Flow[None]:
     """End it as expired; whoever changed the run meanwhile wins, the caller looks again."""
-    run = snapshot.run
-    changes = close_all(run, snapshot.messages, snapshot.steps, "expire", at)
-    yield from commit(changes, Unchanged(run.id, run.version))
+    current: Snapshot | None = snapshot
+    if snapshot.run.status != "requires_action":
+        current = yield from seize(snapshot, SWEEPER, at, at)
+    if current is not None:
+        changes = close_all(current.run, current.messages, current.steps, "expire", at)
+        yield from commit(changes, *guards(current.run))
 
 
 def free_thread(thread_id: str, busy: Callable[[str, str], APIError]) -> Flow[Thread]:

@@ -25,13 +25,16 @@ from bridge.engine.effects import (
 )
 from bridge.engine.flows import Context, Launch, overdue, threads
 from bridge.engine.flows.lists import cursor_error
+from bridge.engine.flows.seizing import guards, seize
 from bridge.records import (
     Amend,
     Assistant,
     Change,
     Claim,
     Exists,
+    Guard,
     Item,
+    Lease,
     Lock,
     Message,
     Object,
@@ -72,7 +75,7 @@ def create(context: Context, thread_id: str, given: Object, query: Object) -> Fl
     if not isinstance(outcome, Committed):  # the thread went, or another run was quicker: say which
         yield from overdue.free_thread(thread_id, errors.thread_busy)
         return (yield from create(context, thread_id, given, query))
-    return _launch(outcome, run, given)
+    return _launch(context, outcome, run, at, given)
 
 
 def create_with_thread(context: Context, given: Object, query: Object) -> Flow[Launch]:
@@ -90,7 +93,7 @@ def create_with_thread(context: Context, given: Object, query: Object) -> Flow[L
     told = [evolve(born[0], events=("thread.created",)), *born[1:]]
     outcome = yield from commit([*told, *_born(context, run, at)])
     assert isinstance(outcome, Committed)
-    return _launch(outcome, run, given)
+    return _launch(context, outcome, run, at, given)
 
 
 def _new_run(
@@ -108,8 +111,10 @@ def _born(context: Context, run: Run, at: float) -> tuple[Change, ...]:
     return (Lock(run.thread_id, run.id), Put(run, BORN, is_new=True), claim)
 
 
-def _launch(outcome: Committed, run: Run, given: Object) -> Launch:
-    stored = outcome.record(Run, run.id)
+def _launch(context: Context, outcome: Committed, run: Run, at: float, given: Object) -> Launch:
+    """The leg to be started under the lease that was just claimed."""
+    lease = Lease(context.owner, run.lease.number + 1, at + context.lease_seconds)
+    stored = evolve(outcome.record(Run, run.id), lease=lease)
     opening = tuple(change for change in outcome.changes if isinstance(change, (Put, Told)) and _events(change))
     return Launch(stored, opening, render.rest(stored), stream=bool(given.get("stream")), include=stored.include)
 
@@ -193,7 +198,7 @@ def submit(context: Context, thread_id: str, run_id: str, given: Object) -> Flow
     outcome = yield from commit(changes, Unchanged(run_id, run.version))
     if not isinstance(outcome, Committed):  # answered, cancelled or expired by somebody else: say so
         return (yield from submit(context, thread_id, run_id, given))
-    return _launch(outcome, run, given)
+    return _launch(context, outcome, run, at, given)
 
 
 def _completed(step: Step, outputs: dict[str, str], at: float) -> Put:
@@ -221,23 +226,29 @@ def _queued_again(context: Context, run: Run, at: float) -> tuple[Change, ...]:
 
 def cancel(context: Context, thread_id: str, run_id: str) -> Flow[Object]:
     """The answer is `cancelling` always; who ends the run is its leg, or this flow where no leg works (§6.3)."""
-    snapshot = yield from overdue.found(thread_id, run_id)
-    run = snapshot.run
-    if "cancel" not in tables.RUN[run.status]:
-        raise errors.cannot_cancel(run.status)
-    at = yield from now()
+    while True:
+        snapshot = yield from overdue.found(thread_id, run_id)
+        at = yield from now()
+        if "cancel" not in tables.RUN[snapshot.run.status]:
+            raise errors.cannot_cancel(snapshot.run.status)
+        cancelling = yield from _cancel(context, snapshot, at)
+        if cancelling is not None:
+            return render.rest(cancelling)
+
+
+def _cancel(context: Context, snapshot: Snapshot, at: float) -> Flow[Run | None]:
+    """The run as it is cancelled, or None where it changed meanwhile."""
+    run, is_idle = snapshot.run, snapshot.run.lease.lapsed(at)
+    guard: tuple[Guard, ...] = (Unchanged(run.id, run.version),)
+    if is_idle and run.status != "requires_action":
+        seized = yield from seize(snapshot, context.owner, at, at)
+        if seized is None or seized.run.version != run.version:
+            return None
+        snapshot, guard = seized, guards(seized.run)
     status = tables.move(tables.RUN, run.status, "cancel")
-    cancelling = evolve(run, status=status, required_action=None, version=run.version + 1)
+    cancelling = evolve(snapshot.run, status=status, required_action=None, version=run.version + 1)
     changes: list[Change] = [Put(cancelling, ("thread.run.cancelling",))]
-    if run.lease.lapsed(at):
-        changes += _stopped(context, cancelling, snapshot, at)
-    outcome = yield from commit(changes, Unchanged(run_id, run.version))
-    if not isinstance(outcome, Committed):
-        return (yield from cancel(context, thread_id, run_id))
-    return render.rest(cancelling)
-
-
-def _stopped(context: Context, run: Run, snapshot: Snapshot, at: float) -> tuple[Change, ...]:
-    """The end of a run nobody works on. The claim raises the lease number: a leg that wakes up late is fenced out."""
-    claim = Claim(run.id, context.owner, at, at)
-    return (claim, *close_all(run, snapshot.messages, snapshot.steps, "stop", at))
+    if is_idle:
+        changes += close_all(cancelling, snapshot.messages, snapshot.steps, "stop", at)
+    outcome = yield from commit(changes, *guard)
+    return cancelling if isinstance(outcome, Committed) else None
