@@ -6,14 +6,19 @@ Which fields may be left out is a table: without them the model still answers th
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from bridge.engine.effects import Refused
 from bridge.records import Object
 
 ENCRYPTED: Final = "include.reasoning.encrypted_content"
-OPTIONAL: Final = ("temperature", "top_p", "parallel_tool_calls", "metadata", "store")
+OPTIONAL: Final = ("temperature", "top_p", "parallel_tool_calls", "metadata")
+"""Never `store`: that nothing is kept upstream is a promise (design §1.3)."""
+
 REFUSALS: Final = ("unsupported_parameter", "unsupported_value", "unknown_parameter")
+SAID: Final = re.compile(r"(?:Unsupported|Unknown) (?:parameter|value): '(\w+)'")
+"""Some servers say it in words and leave `code` null."""
 
 
 def lesson(refused: Refused) -> str | None:
@@ -22,10 +27,9 @@ def lesson(refused: Refused) -> str | None:
         return None
     if "encrypted content is not supported" in refused.message.lower():
         return ENCRYPTED
-    param = refused.param or ""
-    if refused.code in REFUSALS and param in OPTIONAL:
-        return param
-    return None
+    said = SAID.match(refused.message)
+    param = refused.param or (said.group(1) if said else "")
+    return param if param in OPTIONAL and (said or refused.code in REFUSALS) else None
 
 
 def apply(request: Object, lessons: frozenset[str]) -> Object:

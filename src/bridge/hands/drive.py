@@ -6,6 +6,7 @@ hands is thrown into the flow. The operation itself exists once, in engine/flows
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -35,6 +36,8 @@ from bridge.hands.world import World
 from bridge.records import Delta, Put, Run, Told
 
 T = TypeVar("T")
+
+log = logging.getLogger("bridge")
 
 
 def drive(flow: Flow[T], hands: Hands) -> T:
@@ -87,6 +90,7 @@ class _Common:
             return frozenset(world.lessons.get(effect.model, ()))
         if isinstance(effect, Learn):
             world.lessons.setdefault(effect.model, set()).add(effect.lesson)
+            log.warning("model %s refuses %s: it is asked without, from now on", effect.model, effect.lesson)
             return None
         raise TypeError(f"no hands for {effect!r} here")
 
