@@ -12,6 +12,7 @@ The texts are the old service's own (assistants-wire §9): clients match them wi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Any, Final
 
 from bridge.ids import PREFIXES, Kind
@@ -79,6 +80,15 @@ def wrong_prefix(param: str, kind: Kind, id: str) -> APIError:
         param=param,
         code="invalid_value",
     )
+
+
+def no_vector_store(id: str) -> APIError:
+    return APIError(404, f"No vector store found with id '{id}'.")
+
+
+def files_not_found(ids: Sequence[str]) -> APIError:
+    """For attachments and tool_resources that name several files."""
+    return APIError(404, f"The following files were not found: {', '.join(ids)}.")
 
 
 # --- validation (§9.3); `param` is the path of what is wrong: ``messages[0].content[1].image_url.url``
@@ -258,7 +268,71 @@ def json_needs_functions(format: str) -> APIError:
     )
 
 
+def unknown_model(model: str) -> APIError:
+    return APIError(400, f"The requested model '{model}' does not exist.", param="model", code="model_not_found")
+
+
+def unsupported_model(model: str) -> APIError:
+    """A model that exists, but cannot answer threads (embeddings, say)."""
+    message = f"The requested model '{model}' cannot be used with the Assistants API."
+    return APIError(400, message, param="model", code="unsupported_model")
+
+
+def unsupported_parameter(param: str) -> APIError:
+    message = f"Unsupported parameter: '{param}' is not supported with this model."
+    return APIError(400, message, param=param, code="unsupported_parameter")
+
+
+def unsupported_effort(effort: str, model: str, supported: Sequence[str]) -> APIError:
+    message = (
+        f"Unsupported value: '{effort}' is not supported with the '{model}' model. "
+        f"Supported values are: {enumerate_words(supported)}."
+    )
+    return APIError(400, message, param="reasoning_effort", code="unsupported_value")
+
+
+def unsupported_file(extension: str) -> APIError:
+    """`extension` with its dot, of a file that cannot be searched."""
+    message = (
+        f"Files with extensions [{extension}] are not supported for retrieval. "
+        "See https://platform.openai.com/docs/assistants/tools/file-search/supported-files"
+    )
+    return APIError(400, message, param="file_ids", code="unsupported_file")
+
+
+def store_expired(id: str) -> APIError:
+    """For create run, of the thread's vector store."""
+    return APIError(400, f"Vector store {id} is expired")
+
+
+def not_yet(param: str, reason: str) -> APIError:
+    """Ours: a parameter that bridge refuses rather than drop (design §1.2)."""
+    message = f"Unsupported parameter: '{param}' is not supported by bridge. {reason}"
+    return APIError(400, message, param=param, code="unsupported_parameter")
+
+
 # --- the request itself (§9.2)
+
+
+def no_key() -> APIError:
+    return APIError(
+        401,
+        "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth "
+        "(i.e. Authorization: Bearer YOUR_KEY), or as the password field (with blank username) if you're accessing the "
+        "API from your browser and are prompted for a username and password. You can obtain an API key from "
+        "https://platform.openai.com/account/api-keys.",
+    )
+
+
+def wrong_key(key: str) -> APIError:
+    """All but the ends of the key is masked; of a short one everything."""
+    masked = f"{key[:8]}{'*' * (len(key) - 12)}{key[-4:]}" if len(key) > 20 else "*" * len(key)
+    return APIError(
+        401,
+        f"Incorrect API key provided: {masked}. "
+        "You can find your API key at https://platform.openai.com/account/api-keys.",
+        code="invalid_api_key",
+    )
 
 
 def no_beta() -> APIError:
@@ -316,3 +390,86 @@ def server_error(request_id: str) -> APIError:
         f"(Please include the request ID {request_id} in your email.)",
         type="server_error",
     )
+
+
+def rate_limited(message: str, retry_after: float, *, type: str = "requests") -> APIError:
+    """`type` is requests or tokens; `retry_after` in seconds, told as a whole number of at least 1 (§1.2)."""
+    return APIError(429, message, type=type, code="rate_limit_exceeded", headers=_retry(retry_after))
+
+
+def quota_exceeded() -> APIError:
+    return APIError(
+        429,
+        "You exceeded your current quota, please check your plan and billing details. For more information on this "
+        "error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors.",
+        type="insufficient_quota",
+        code="insufficient_quota",
+    )
+
+
+def overloaded(retry_after: float) -> APIError:
+    """`retry_after` in seconds; the SDKs wait that long and try again (§10.1)."""
+    message = "The server had an error while processing your request. Sorry about that!"
+    return APIError(503, message, type="server_error", headers=_retry(retry_after))
+
+
+def _retry(seconds: float) -> dict[str, str]:
+    return {"retry-after": str(max(1, ceil(seconds)))}
+
+
+TABLE: Final[dict[str, tuple[int, str, str | None]]] = {
+    # existence
+    "not_found": (404, "invalid_request_error", None),
+    "wrong_prefix": (400, "invalid_request_error", "invalid_value"),
+    "no_vector_store": (404, "invalid_request_error", None),
+    "files_not_found": (404, "invalid_request_error", None),
+    # validation
+    "missing": (400, "invalid_request_error", "missing_required_parameter"),
+    "unknown": (400, "invalid_request_error", "unknown_parameter"),
+    "invalid_type": (400, "invalid_request_error", "invalid_type"),
+    "unsupported": (400, "invalid_request_error", "invalid_value"),
+    "no_match": (400, "invalid_request_error", "invalid_value"),
+    "no_url": (400, "invalid_request_error", "invalid_value"),
+    "string_too_long": (400, "invalid_request_error", "string_above_max_length"),
+    "string_empty": (400, "invalid_request_error", "empty_string"),
+    "array_too_long": (400, "invalid_request_error", "array_above_max_length"),
+    "array_empty": (400, "invalid_request_error", "empty_array"),
+    "too_many_properties": (400, "invalid_request_error", "object_above_max_properties"),
+    "key_too_long": (400, "invalid_request_error", "string_above_max_length"),
+    "above_maximum": (400, "invalid_request_error", "integer_above_max_value"),
+    "below_minimum": (400, "invalid_request_error", "integer_below_min_value"),
+    "exclusive": (400, "invalid_request_error", "mutually_exclusive_parameters"),
+    "no_json": (400, "invalid_request_error", None),
+    # state
+    "thread_busy": (400, "invalid_request_error", None),
+    "thread_locked": (400, "invalid_request_error", None),
+    "no_tool_outputs_accepted": (400, "invalid_request_error", None),
+    "wrong_tool_outputs": (400, "invalid_request_error", None),
+    "cannot_cancel": (400, "invalid_request_error", None),
+    "cannot_update": (400, "invalid_request_error", None),
+    # capability
+    "nothing_to_answer": (400, "invalid_request_error", "invalid_thread"),
+    "json_needs_functions": (400, "invalid_request_error", None),
+    "unknown_model": (400, "invalid_request_error", "model_not_found"),
+    "unsupported_model": (400, "invalid_request_error", "unsupported_model"),
+    "unsupported_parameter": (400, "invalid_request_error", "unsupported_parameter"),
+    "unsupported_effort": (400, "invalid_request_error", "unsupported_value"),
+    "unsupported_file": (400, "invalid_request_error", "unsupported_file"),
+    "store_expired": (400, "invalid_request_error", None),
+    "not_yet": (400, "invalid_request_error", "unsupported_parameter"),
+    # the request itself
+    "no_key": (401, "invalid_request_error", None),
+    "wrong_key": (401, "invalid_request_error", "invalid_api_key"),
+    "no_beta": (400, "invalid_request_error", "invalid_beta"),
+    "malformed_beta": (400, "invalid_request_error", "invalid_beta"),
+    "unknown_beta": (400, "invalid_request_error", "invalid_beta"),
+    "old_beta": (400, "invalid_request_error", "invalid_beta"),
+    "unknown_url": (404, "invalid_request_error", None),
+    "session_key_needed": (401, "invalid_request_error", None),
+    # the service itself
+    "server_error": (500, "server_error", None),
+    "rate_limited": (429, "requests", "rate_limit_exceeded"),
+    "quota_exceeded": (429, "insufficient_quota", "insufficient_quota"),
+    "overloaded": (503, "server_error", None),
+}
+"""Constructor → (HTTP status, type, code). Decimals have ``decimal_…`` codes where integers have ``integer_…``."""
