@@ -95,8 +95,10 @@ def _validate(shape: type[S], data: dict[str, Any]) -> S:
 
 def _refusal(detail: ErrorDetails, data: Any, known: dict[int, list[str]]) -> tuple[list[str | int], Refusal]:
     """Where it went wrong, and how."""
-    path = [key for key in detail["loc"] if not str(key).startswith("<")]
     kind = detail["type"]
+    own = 1 if kind == "extra_forbidden" else 0  # an unknown key is the caller's, whatever it looks like
+    tags = len(detail["loc"]) - own
+    path = [key for place, key in enumerate(detail["loc"]) if place >= tags or not str(key).startswith("<")]
     if kind == "refused":
         refusal: Refusal = detail["ctx"]["refusal"]
         return [*path, *refusal.at], refusal
