@@ -1,4 +1,4 @@
-"""A weather assistant that streams, with an event handler that answers parallel tool calls: legacy code, written for the Assistants API.
+"""A weather assistant that streams; an event handler answers parallel tool calls: legacy Assistants code.
 
 The line that imports OpenAI is the one a user changes; the tests run this file with both.
 """

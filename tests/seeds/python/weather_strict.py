@@ -1,4 +1,4 @@
-"""A weather assistant that answers parallel tool calls by polling, with strict schemas: legacy code, written for the Assistants API.
+"""A weather assistant that polls, with strict schemas: legacy code, written for the Assistants API.
 
 The line that imports OpenAI is the one a user changes; the tests run this file with both.
 """
