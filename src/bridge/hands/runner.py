@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from attrs import field, frozen, mutable
+from attrs import field, frozen
 
 from bridge import errors
 from bridge.calls import Credential
@@ -49,13 +49,28 @@ class Source:
         return self.upstream.name, self.credential.fingerprint
 
 
-@mutable
 class _Work:
-    """A leg at work."""
+    """A leg at work, from the moment it is asked for; what is posted before it listens is kept for it."""
 
-    run_id: str
-    post: Callable[[Signal], None]
-    done: threading.Event = field(factory=threading.Event)
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
+        self.done = threading.Event()
+        self._early: list[Signal] = []
+        self._post: Callable[[Signal], None] | None = None
+        self._lock = threading.Lock()
+
+    def post(self, signal: Signal) -> None:
+        with self._lock:
+            if self._post is None:
+                self._early.append(signal)
+            else:
+                self._post(signal)
+
+    def listen(self, post: Callable[[Signal], None]) -> None:
+        with self._lock:
+            self._post = post
+            for signal in self._early:
+                post(signal)
 
 
 class Runner:
@@ -94,21 +109,29 @@ class Runner:
 
     def start(self, run: Run, source: Source, feed: Feed | None) -> None:
         """Drive the next leg of the run in a thread of its own."""
-        threading.Thread(target=self._drive, args=(run, source, feed), name="bridge-leg", daemon=True).start()
+        work = self._begin(run)
+        thread = threading.Thread(target=self._drive, args=(run, source, feed, work), name="bridge-leg", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # no more threads, or the interpreter goes down
+            self._end(work, feed, ends_well=False)
+            raise
 
     def start_async(self, run: Run, source: Source, feed: Feed | None, on_this_loop: bool = False) -> None:
         """Drive it on the bridge's own loop, or on the running one (which then must live as long as the run)."""
-        leg = self._adrive(run, source, feed)
+        work = self._begin(run)
+        leg = self._adrive(run, source, feed, work)
         if on_this_loop:
             task = asyncio.get_running_loop().create_task(leg)
+            task.add_done_callback(lambda _: self._end(work, feed, ends_well=False))  # cancelled before it began
             self._loop.keep(task)
         else:
             self._loop.submit(leg)
 
-    def _drive(self, run: Run, source: Source, feed: Feed | None) -> None:
+    def _drive(self, run: Run, source: Source, feed: Feed | None, work: _Work) -> None:
         line = Line(source.upstream, source.credential, self.world.clock)
         hands = Hands(self.world, feed, line)
-        work = self._enter(run, hands, line.post)
+        self._enter(work, hands, line.post)
         ends_well = False
         try:
             ends_well = drive(legs.leg(self.context(source), run), hands)
@@ -119,10 +142,10 @@ class Runner:
             line.close()
             self._leave(work, hands, feed, ends_well)
 
-    async def _adrive(self, run: Run, source: Source, feed: Feed | None) -> None:
+    async def _adrive(self, run: Run, source: Source, feed: Feed | None, work: _Work) -> None:
         line = AsyncLine(source.upstream, source.credential, self.world.clock)
         hands = AsyncHands(self.world, feed, line)
-        work = self._enter(run, hands, line.post)
+        self._enter(work, hands, line.post)
         ends_well = False
         try:
             ends_well = await adrive(legs.leg(self.context(source), run), hands)
@@ -140,18 +163,26 @@ class Runner:
         except Exception:
             log.exception("run %s: it could not even be ended; it expires by itself", run.id)
 
-    def _enter(self, run: Run, hands: object, post: Callable[[Signal], None]) -> _Work:
-        work = _Work(run.id, post)
+    def _begin(self, run: Run) -> _Work:
+        """The leg is at work from here on, though its thread or task may be slow to start: `close` waits for it."""
+        work = _Work(run.id)
         with self._lock:
             self._work[run.id] = work
             self._start_heart()
-        self.world.hub.add_leg(run.id, hands, post)
-        if self._closed:
-            post(Stopped())
+            if self._closed:
+                work.post(Stopped())
         return work
+
+    def _enter(self, work: _Work, hands: object, post: Callable[[Signal], None]) -> None:
+        self.world.hub.add_leg(work.run_id, hands, post)
+        work.listen(post)
 
     def _leave(self, work: _Work, hands: object, feed: Feed | None, ends_well: bool) -> None:
         self.world.hub.remove_leg(work.run_id, hands)
+        self._end(work, feed, ends_well)
+
+    def _end(self, work: _Work, feed: Feed | None, ends_well: bool) -> None:
+        """Nothing works on it any more; its lease is kept alive no longer. A second time changes nothing."""
         with self._lock:
             if self._work.get(work.run_id) is work:
                 del self._work[work.run_id]
@@ -170,8 +201,8 @@ class Runner:
         while not self._closed:
             try:
                 self.renew()
-                self.take_up(dead_too=self._looks_for_dead)
-                self._looks_for_dead = False
+                looks, self._looks_for_dead = self._looks_for_dead, False  # it may be asked for again meanwhile
+                self.take_up(dead_too=looks)
             except Exception:
                 log.exception("heartbeat failed; the next one is in %.0f s", self._heartbeat_seconds)
             self._beat.wait(self._heartbeat_seconds)
