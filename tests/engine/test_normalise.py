@@ -1,111 +1,201 @@
-"""What was given and what is kept of it: assistants-wire §2.1, §2.2, §4.3, §5.2 as pairs."""
+"""Given → kept, as pairs; and real requests made into the very bytes that the old service answered."""
 
 from __future__ import annotations
 
+import functools
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
+import yaml
 
 from bridge.engine import normalise
 from bridge.records import Assistant, Thread
+from bridge.wire import render
 
-NOW = 1_700_000_000.7
-RANKING = {"ranker": "default_2024_08_21", "score_threshold": 0.0, "hybrid_search": None}
 EMPTY = {"type": "object", "properties": {}}
-CODE = {"type": "code_interpreter"}
-SEARCH = {"type": "file_search", "file_search": {"ranking_options": RANKING}}
+RANKING = {"ranker": "default_2024_08_21", "score_threshold": 0.0, "hybrid_search": None}
+ASSISTANT = Assistant(
+    "asst_a",
+    1,
+    "gpt-4o",
+    instructions="Be brief.",
+    tools=[{"type": "code_interpreter"}],
+    temperature=0.3,
+    top_p=0.4,
+    reasoning_effort="low",
+    response_format={"type": "text"},
+    tool_resources={"code_interpreter": {"file_ids": ["file_1"]}},
+    metadata={"kept": "yes"},
+)
+THREAD = Thread("thread_t", 2, tool_resources={"code_interpreter": {"file_ids": ["file_2"]}})
 
 
-def function(**values):
-    return {"type": "function", "function": {"name": "f", **values}}
+def function(**given: Any) -> dict[str, Any]:
+    return {"type": "function", "function": given}
 
 
 @pytest.mark.parametrize(
     ("given", "kept"),
     [
         (None, []),
-        ([function()], [function(parameters=EMPTY, strict=False)]),
-        ([function(strict=None, parameters=None)], [function(parameters=EMPTY, strict=False)]),
-        ([function(description="d", strict=True)], [function(description="d", parameters=EMPTY, strict=True)]),
-        ([CODE], [CODE]),
-        ([{"type": "file_search"}], [SEARCH]),
-        ([{"type": "file_search", "file_search": {}}], [SEARCH]),
+        ([], []),
+        ([{"type": "code_interpreter"}], [{"type": "code_interpreter"}]),
+        ([function(name="f")], [function(name="f", parameters=EMPTY, strict=False)]),
         (
-            [{"type": "file_search", "file_search": {"max_num_results": 5, "ranking_options": {"score_threshold": 1}}}],
+            [function(strict=None, parameters=None, description=None, name="f")],
+            [function(name="f", description=None, parameters=EMPTY, strict=False)],
+        ),
+        (
+            [function(strict=True, parameters={"z": 1, "a": 2}, description="d", name="f")],
+            [function(name="f", description="d", parameters={"z": 1, "a": 2}, strict=True)],
+        ),
+        ([{"type": "file_search"}], [{"type": "file_search", "file_search": {"ranking_options": RANKING}}]),
+        (
+            [{"type": "file_search", "file_search": {}}],
+            [{"type": "file_search", "file_search": {"ranking_options": RANKING}}],
+        ),
+        (
             [
                 {
                     "type": "file_search",
-                    "file_search": {"max_num_results": 5, "ranking_options": {**RANKING, "score_threshold": 1.0}},
+                    "file_search": {"ranking_options": {"score_threshold": 1}, "max_num_results": 3},
+                }
+            ],
+            [
+                {
+                    "type": "file_search",
+                    "file_search": {
+                        "max_num_results": 3,
+                        "ranking_options": {**RANKING, "score_threshold": 1.0},
+                    },
                 }
             ],
         ),
     ],
 )
-def test_tools(given, kept):
-    assert normalise.tools(given) == kept
-    assert normalise.tools(kept) == kept
-
-
-def test_the_keys_of_a_function_stand_as_on_the_wire():
-    (tool,) = normalise.tools([function(strict=True, parameters={"b": 1, "a": 2}, description="d")])
-    assert list(tool["function"]) == ["name", "description", "parameters", "strict"]
-    assert list(tool["function"]["parameters"]) == ["b", "a"]
+def test_tools(given: Any, kept: Any) -> None:
+    assert json.dumps(normalise.tools(given)) == json.dumps(kept)  # as text: the order of keys counts
 
 
 @pytest.mark.parametrize(
     ("tools", "given", "kept"),
     [
         ([], None, {}),
-        ([], {"code_interpreter": {"file_ids": ["file-1"]}}, {}),
-        ([CODE], None, {"code_interpreter": {"file_ids": []}}),
-        ([CODE], {"code_interpreter": {"file_ids": ["file-1"]}}, {"code_interpreter": {"file_ids": ["file-1"]}}),
-        ([SEARCH], {"file_search": None}, {"file_search": {"vector_store_ids": []}}),
+        ([], {"code_interpreter": {"file_ids": ["file_1"]}}, {}),
+        (["code_interpreter"], None, {"code_interpreter": {"file_ids": []}}),
+        (["file_search"], None, {"file_search": {"vector_store_ids": []}}),
+        (["file_search"], {"file_search": {}}, {"file_search": {"vector_store_ids": []}}),
+        (
+            ["file_search", "code_interpreter", "function"],
+            {"file_search": {"vector_store_ids": ["vs_1"]}, "code_interpreter": {"file_ids": ["file_1"]}},
+            {"code_interpreter": {"file_ids": ["file_1"]}, "file_search": {"vector_store_ids": ["vs_1"]}},
+        ),
     ],
 )
-def test_tool_resources_hold_the_keys_of_enabled_tools(tools, given, kept):
-    assert normalise.tool_resources(tools, given) == kept
+def test_tool_resources(tools: list[str], given: Any, kept: Any) -> None:
+    assert normalise.tool_resources([{"type": tool} for tool in tools], given) == kept
 
 
-TEXT = {"type": "text", "text": {"value": "hi", "annotations": []}}
+def text(value: str) -> dict[str, Any]:
+    return {"type": "text", "text": {"value": value, "annotations": []}}
 
 
 @pytest.mark.parametrize(
     ("given", "kept"),
     [
-        ("hi", [TEXT]),
-        ([{"type": "text", "text": "hi"}], [TEXT]),
+        ("hello", [text("hello")]),
+        ([{"type": "text", "text": "hello"}], [text("hello")]),
         (
             [{"type": "image_url", "image_url": {"url": "https://x/a.png"}}],
             [{"type": "image_url", "image_url": {"url": "https://x/a.png", "detail": "auto"}}],
         ),
         (
-            [{"type": "image_file", "image_file": {"file_id": "file-1", "detail": "low"}}],
-            [{"type": "image_file", "image_file": {"file_id": "file-1", "detail": "low"}}],
+            [{"type": "image_url", "image_url": {"detail": "low", "url": "https://x/a.png"}}],
+            [{"type": "image_url", "image_url": {"url": "https://x/a.png", "detail": "low"}}],
+        ),
+        (
+            [{"type": "image_file", "image_file": {"file_id": "file_1", "detail": "high"}}],
+            [{"type": "image_file", "image_file": {"file_id": "file_1", "detail": "high"}}],
         ),
     ],
 )
-def test_content(given, kept):
-    assert normalise.content(given) == kept
+def test_content(given: Any, kept: Any) -> None:
+    assert json.dumps(normalise.content(given)) == json.dumps(kept)
 
 
-def test_a_new_assistant_has_the_defaults_of_the_wire():
-    assert normalise.new_assistant({"model": "gpt-4o"}, "asst_a", NOW) == Assistant(
-        "asst_a", 1_700_000_000, "gpt-4o", tools=[]
-    )
-    nulls = dict.fromkeys(("name", "tools", "top_p", "temperature", "metadata", "response_format", "tool_resources"))
-    assert normalise.new_assistant({"model": "gpt-4o", **nulls}, "asst_a", NOW) == Assistant(
-        "asst_a", 1_700_000_000, "gpt-4o", tools=[]
-    )
+def test_a_client_message_belongs_to_nobody() -> None:
+    message = normalise.new_message({"role": "assistant", "content": "hi"}, "msg_1", "thread_1", 5.9)
+    assert (message.role, message.assistant_id, message.run_id) == ("assistant", None, None)
+    assert (message.status, message.created_at, message.completed_at) == ("completed", 5, 5)
+    assert (message.attachments, message.metadata) == ([], {})
 
 
-BEFORE = Assistant(
-    "asst_a",
-    1,
-    "gpt-4o",
-    name="Ada",
-    tools=[CODE],
-    metadata={"k": "v"},
-    temperature=0.3,
-    tool_resources={"code_interpreter": {"file_ids": ["file-1"]}},
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (None, {"type": "auto", "last_messages": None}),
+        ({"type": "auto"}, {"type": "auto", "last_messages": None}),
+        ({"last_messages": 3, "type": "last_messages"}, {"type": "last_messages", "last_messages": 3}),
+    ],
 )
+def test_truncation_strategy(given: Any, kept: Any) -> None:
+    assert normalise.truncation_strategy(given) == kept
+
+
+@pytest.mark.parametrize(
+    "absent", [{}, dict.fromkeys(("model", "temperature", "tools", "instructions", "tool_choice"))]
+)
+def test_a_run_without_overrides_is_the_assistants(absent: dict[str, None]) -> None:
+    run = normalise.new_run({"assistant_id": "asst_a", **absent}, ASSISTANT, THREAD, "run_1", 10.0)
+    names = ("model", "instructions", "tools", "temperature", "top_p", "reasoning_effort", "response_format")
+    assert [getattr(run, name) for name in names] == [getattr(ASSISTANT, name) for name in names]
+    assert (run.created_at, run.expires_at, run.status, run.metadata) == (10, 610, "queued", {})
+    assert (run.tool_choice, run.parallel_tool_calls) == ("auto", True)
+    assert run.tool_resources == {"code_interpreter": {"file_ids": ["file_1", "file_2"]}}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("model", "gpt-5"),
+        ("temperature", 0),
+        ("top_p", 0.0),
+        ("reasoning_effort", "high"),
+        ("response_format", "auto"),
+        ("tools", []),
+        ("tool_choice", "none"),
+        ("parallel_tool_calls", False),
+        ("max_prompt_tokens", 256),
+        ("max_completion_tokens", 256),
+        ("metadata", {"a": "b"}),
+    ],
+)
+def test_a_run_takes_what_was_given_for_it(name: str, value: Any) -> None:
+    """Also what is false, zero or empty: only null and nothing mean the assistant's."""
+    run = normalise.new_run({"assistant_id": "asst_a", name: value}, ASSISTANT, THREAD, "run_1", 10.0)
+    assert getattr(run, name) == value
+
+
+@pytest.mark.parametrize(
+    ("own", "given", "expected"),
+    [
+        (None, {}, None),
+        ("", {}, None),
+        ("A", {}, "A"),
+        ("A", {"instructions": "B"}, "B"),
+        ("A", {"instructions": None}, "A"),
+        ("A", {"instructions": ""}, None),
+        ("A", {"additional_instructions": "C"}, "A\nC"),
+        ("A", {"instructions": "B", "additional_instructions": "C"}, "B\nC"),
+        (None, {"additional_instructions": "C"}, "C"),
+    ],
+)
+def test_instructions(own: str | None, given: Any, expected: str | None) -> None:
+    assert normalise.instructions(given, Assistant("asst_a", 1, "gpt-4o", instructions=own)) == expected
 
 
 @pytest.mark.parametrize(
@@ -113,79 +203,87 @@ BEFORE = Assistant(
     [
         ({}, {}),
         ({"name": None}, {"name": None}),
-        ({"model": "gpt-5"}, {"model": "gpt-5"}),
-        ({"temperature": None}, {"temperature": 1.0}),
-        ({"metadata": {"n": "w"}}, {"metadata": {"n": "w"}}),
+        ({"model": None}, {}),
         ({"metadata": None}, {"metadata": {}}),
+        ({"metadata": {"a": "b"}}, {"metadata": {"a": "b"}}),
+        ({"temperature": None}, {"temperature": 1.0}),
+        ({"response_format": None}, {"response_format": "auto"}),
         ({"tools": []}, {"tools": [], "tool_resources": {}}),
         (
-            {"tools": [CODE, {"type": "file_search"}]},
+            {"tools": [{"type": "file_search"}, {"type": "code_interpreter"}]},
             {
-                "tools": [CODE, SEARCH],
+                "tools": normalise.tools([{"type": "file_search"}, {"type": "code_interpreter"}]),
                 "tool_resources": {
-                    "code_interpreter": {"file_ids": ["file-1"]},
+                    "code_interpreter": {"file_ids": ["file_1"]},
                     "file_search": {"vector_store_ids": []},
                 },
             },
         ),
         (
-            {"tool_resources": {"code_interpreter": {"file_ids": ["file-2"]}}},
-            {"tool_resources": {"code_interpreter": {"file_ids": ["file-2"]}}},
+            {"tool_resources": {"code_interpreter": {"file_ids": []}}},
+            {"tool_resources": {"code_interpreter": {"file_ids": []}}},
         ),
     ],
 )
-def test_a_modify_call_sets_what_it_names(given, values):
-    assert normalise.amended_assistant(given, BEFORE) == values
+def test_modify_touches_what_was_given_only(given: Any, values: Any) -> None:
+    assert normalise.amended_assistant(given, ASSISTANT) == values
 
 
-THREAD = Thread("thread_a", 1, tool_resources={"code_interpreter": {"file_ids": ["file-9"]}})
+# --- the recordings
 
 
-@pytest.mark.parametrize(
-    ("given", "field", "value"),
-    [
-        ({}, "model", "gpt-4o"),
-        ({"model": "gpt-5"}, "model", "gpt-5"),
-        ({"model": None}, "model", "gpt-4o"),
-        ({}, "temperature", 0.3),
-        ({"temperature": 0}, "temperature", 0),
-        ({}, "tools", [CODE]),
-        ({"tools": []}, "tools", []),
-        ({"tools": None}, "tools", [CODE]),
-        ({}, "metadata", {}),
-        ({}, "expires_at", 1_700_000_600),
-        ({}, "truncation_strategy", {"type": "auto", "last_messages": None}),
-        ({"truncation_strategy": {"type": "last_messages", "last_messages": 3}}, "truncation_strategy",
-         {"type": "last_messages", "last_messages": 3}),
-        ({"parallel_tool_calls": False}, "parallel_tool_calls", False),
-        ({}, "tool_choice", "auto"),
-        ({}, "tool_resources", {"code_interpreter": {"file_ids": ["file-1", "file-9"]}}),
-        ({"max_prompt_tokens": 256}, "max_prompt_tokens", 256),
-    ],
-)  # fmt: skip
-def test_a_run_has_its_own_settings_or_the_assistants(given, field, value):
-    run = normalise.new_run({"assistant_id": "asst_a", **given}, BEFORE, THREAD, "run_a", NOW)
-    assert getattr(run, field) == value
+@functools.cache
+def exchanges(shared: Path) -> list[tuple[str, Any, str]]:
+    """Path, given body and answered body of the recorded POSTs."""
+    return list(_read(shared))
 
 
-@pytest.mark.parametrize(
-    ("own", "given", "kept"),
-    [
-        (None, {}, None),
-        ("", {}, None),
-        ("a", {}, "a"),
-        ("a", {"instructions": "b"}, "b"),
-        ("a", {"instructions": None}, "a"),
-        ("a", {"additional_instructions": "c"}, "a\nc"),
-        ("a", {"instructions": "b", "additional_instructions": "c"}, "b\nc"),
-        (None, {"additional_instructions": "c"}, "c"),
-    ],
-)
-def test_instructions(own, given, kept):
-    assistant = Assistant("asst_a", 1, "gpt-4o", instructions=own)
-    assert normalise.instructions(given, assistant) == kept
+def _read(shared: Path) -> Iterator[tuple[str, Any, str]]:
+    for path in sorted((shared / "recordings/vcr").glob("*.yaml")):
+        for exchange in yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))[
+            "interactions"
+        ]:
+            request, body = exchange["request"], exchange["response"]["body"]["string"]
+            plain = gzip.decompress(body).decode() if isinstance(body, bytes) else body
+            if request["method"] == "POST":
+                yield request["uri"].partition("/v1")[2], json.loads(request["body"]), plain
 
 
-def test_a_clients_message_belongs_to_no_run_whatever_its_role():
-    message = normalise.new_message({"role": "assistant", "content": "hi"}, "msg_a", "thread_a", NOW)
-    assert (message.assistant_id, message.run_id, message.status, message.attachments) == (None, None, "completed", [])
+def answers(shared: Path, ending: str) -> list[tuple[Any, str]]:
+    """The exchanges with whole answers of one endpoint."""
+    found = exchanges(shared)
+    return [(given, body) for path, given, body in found if path.endswith(ending) and not given.get("stream")]
+
+
+@pytest.mark.needs("shared")
+def test_recorded_assistants_to_the_byte(shared: Path) -> None:
+    pairs = answers(shared, "/assistants")
+    assert pairs
+    for given, body in pairs:
+        recorded = json.loads(body)
+        made = normalise.new_assistant(given, recorded["id"], recorded["created_at"])
+        assert render.encode_pretty(render.rest(made)).decode() == body.strip()
+
+
+@pytest.mark.needs("shared")
+def test_recorded_messages_to_the_byte_but_for_what_is_added(shared: Path) -> None:
+    pairs = answers(shared, "/messages")
+    assert pairs
+    for given, body in pairs:
+        recorded = json.loads(body)
+        made = normalise.new_message(given, recorded["id"], recorded["thread_id"], recorded["created_at"])
+        shown = {key: value for key, value in render.rest(made).items() if key in recorded}
+        assert render.encode_pretty(shown).decode() == body.strip()
+
+
+@pytest.mark.needs("shared")
+def test_recorded_runs_to_the_byte(shared: Path) -> None:
+    pairs = answers(shared, "/runs")
+    assert pairs
+    for given, body in pairs:
+        recorded = json.loads(body)
+        assistant = Assistant(recorded["assistant_id"], 1, "gpt-4o-mini", tools=recorded["tools"])
+        made = normalise.new_run(
+            given, assistant, Thread(recorded["thread_id"], 1), recorded["id"], recorded["created_at"]
+        )
+        assert render.encode_pretty(render.rest(made)).decode() == body.strip()
