@@ -27,7 +27,8 @@ def __getattr__(name: str) -> Any:
     try:
         module = import_module(_HOMES[name])
     except ModuleNotFoundError as error:
-        if error.name not in _NEEDED:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in _NEEDED:
             raise
-        raise ConfigurationError(f"The gateway needs {error.name}: pip install 'assistants-bridge[server]'") from error
+        raise ConfigurationError(f"The gateway needs {missing}: pip install 'assistants-bridge[server]'") from error
     return getattr(module, name)
