@@ -244,7 +244,8 @@ class Runner:
         if source is None and run.status != "cancelling" and self.world.clock() < run.expires_at:
             return
         context = Context(self.owner, self.lease_seconds)
-        claimed = drive(legs.take_over(context, run.thread_id, run.id, owner_is_dead=dead), hands)
+        dead_owner = run.lease.owner if dead else None
+        claimed = drive(legs.take_over(context, run.thread_id, run.id, dead_owner), hands)
         if claimed is not None and source is not None:
             log.warning("run %s: taken over from %s", run.id, run.lease.owner)
             self.start(claimed, source, None)

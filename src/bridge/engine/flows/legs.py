@@ -255,7 +255,7 @@ def _let_go(holder: _Holder) -> Flow[None]:
 # --- runs whose process died
 
 
-def take_over(context: Context, thread_id: str, run_id: str, owner_is_dead: bool = False) -> Flow[Run | None]:
+def take_over(context: Context, thread_id: str, run_id: str, dead_owner: str | None = None) -> Flow[Run | None]:
     """Claim a run whose lease lapsed. Answer: the run to drive a leg for, or None when there is none to drive.
 
     What the dead leg left open is removed and the leg repeated from the stored items, once; a second death closes what
@@ -263,7 +263,7 @@ def take_over(context: Context, thread_id: str, run_id: str, owner_is_dead: bool
     """
     snapshot = yield from run_state(thread_id, run_id)
     at = yield from now()
-    if snapshot is None or not _is_stalled(snapshot.run, at, owner_is_dead):
+    if snapshot is None or not _is_stalled(snapshot.run, at, dead_owner):
         return None
     if snapshot.run.status == "requires_action":
         yield from overdue.expire(snapshot, at)
@@ -274,7 +274,7 @@ def take_over(context: Context, thread_id: str, run_id: str, owner_is_dead: bool
         return None
     outcome = yield from commit(_next(seized, at), *guards(seized.run))
     if isinstance(outcome, Conflict):  # a cancel came in between; the lease is ours, and nobody works under it
-        return (yield from take_over(context, thread_id, run_id, owner_is_dead=True))
+        return (yield from take_over(context, thread_id, run_id, dead_owner=context.owner))
     run = outcome.record(Run, run_id) if isinstance(outcome, Committed) else None
     return run if run is not None and run.status not in tables.TERMINAL else None
 
@@ -290,11 +290,11 @@ def _next(seized: Snapshot, at: float) -> Sequence[Change]:
     return [*_cleared(seized), Put(again)]
 
 
-def _is_stalled(run: Run, at: float, owner_is_dead: bool) -> bool:
+def _is_stalled(run: Run, at: float, dead_owner: str | None) -> bool:
     """Whether nobody works on it though somebody should; a run that waits for outputs is only ended when overdue."""
     if run.status in tables.SETTLED:
         return run.status == "requires_action" and at >= run.expires_at
-    return owner_is_dead or run.lease.lapsed(at)
+    return run.lease.lapsed(at) or run.lease.owner == dead_owner
 
 
 def _ending(run: Run, at: float) -> tuple[str, Object | None] | None:

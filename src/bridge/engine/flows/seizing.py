@@ -13,10 +13,11 @@ from bridge.records import Claim, Fence, Guard, Run, Unchanged
 def seize(snapshot: Snapshot, owner: str, at: float, until: float) -> Flow[Snapshot | None]:
     """The lease claimed as of `at`, and then everything of the run as its last holder left it.
 
-    Whoever held the lease is fenced out from here on. None: somebody was quicker, or the lease was renewed.
+    Whoever held the lease is fenced out from here on. None: somebody was quicker, or the lease was renewed. `at` may
+    lie ahead, for a holder that is known to be dead: the lease taken is the one in the snapshot, never a newer one.
     """
     run = snapshot.run
-    outcome = yield from commit([Claim(run.id, owner, at, until)], Unchanged(run.id, run.version))
+    outcome = yield from commit([Claim(run.id, owner, at, until)], *guards(run))
     if not isinstance(outcome, Committed):
         return None
     seized = yield from run_state(run.thread_id, run.id)
@@ -24,7 +25,7 @@ def seize(snapshot: Snapshot, owner: str, at: float, until: float) -> Flow[Snaps
 
 
 def guards(run: Run) -> tuple[Guard, ...]:
-    """What a commit on a seized run needs to hold: nobody decided anything since, nobody took it over again.
+    """What a commit needs to hold that was decided on this run: it is unchanged, and its lease is still the same one.
 
     A run that waits for outputs need not be seized: it has no holder, and nothing of it is written without a version.
     """
