@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from bridge import ids
+from bridge import ids, parity
 from bridge.calls import Call
 from bridge.engine.effects import Flow
 from bridge.engine.flows import Context, Launch, assistants, messages, runs, steps, threads
@@ -41,16 +41,34 @@ class Route:
     def _compile(self) -> re.Pattern[str]:
         return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path))
 
-    def start(self, context: Context, names: dict[str, str], call: Call) -> Flow[Result]:
-        """The flow of this call, its request checked; nothing has happened yet. Raises APIError."""
+    def read(self, names: dict[str, str], call: Call) -> Request:
+        """The request of a call on this route, checked: its ids, then its body, then its query. Raises APIError."""
         for param, value in names.items():
             wire.check_id(param, KINDS[param], value)
-        given: list[Object] = []
-        if self.body is not None:
-            given.append(wire.parse_body(self.body, call.body).given())
-        if self.query is not None:
-            given.append(wire.parse_query(self.query, call.query).given())
-        return self.flow(context, *names.values(), *given)
+        body = None if self.body is None else wire.parse_body(self.body, call.body).given()
+        query = None if self.query is None else wire.parse_query(self.query, call.query).given()
+        parity.refuse(body or {})
+        return Request(self, tuple(names.values()), body, query)
+
+
+@frozen
+class Request:
+    """What was asked, in order: a route, the ids of its path, what was given (None where the route takes nothing)."""
+
+    route: Route
+    ids: tuple[str, ...]
+    body: Object | None
+    query: Object | None
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """Where something of the body is lost (parity)."""
+        return parity.degraded(self.body or {})
+
+    def start(self, context: Context) -> Flow[Result]:
+        """The flow; nothing has happened yet."""
+        given = [part for part in (self.body, self.query) if part is not None]
+        return self.route.flow(context, *self.ids, *given)
 
 
 _THREAD = "/threads/{thread_id}"

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from typing import Final
 
 from bridge import errors
 from bridge.calls import Call, Reply
-from bridge.engine.effects import Flow
 from bridge.engine.flows import Context, Launch
 from bridge.hands.drive import AsyncHands, Hands, adrive, drive
 from bridge.hands.feeds import Feed
 from bridge.hands.rooms import runner_for
 from bridge.hands.runner import Runner, Source
-from bridge.routes import Result, match, owns
+from bridge.routes import Request, Result, match, owns
 from bridge.settings import Settings
 from bridge.store import Store
 from bridge.store.open import open_store
@@ -39,6 +39,7 @@ class Service:
         self.store = store
         self.upstream = upstream
         self._on_callers_loop = on_callers_loop
+        self._warned: set[str] = set()
 
     @property
     def runner(self) -> Runner:
@@ -50,7 +51,8 @@ class Service:
     def call(self, call: Call) -> Reply:
         source = Source(self.upstream, call.credential)
         try:
-            result = drive(self._flow(call, source), Hands(self.runner.world))
+            request = self._read(call, source)
+            result = drive(request.start(self._context(call, source, request)), Hands(self.runner.world))
         except errors.APIError as error:
             return self._refuse(error, call)
         except Exception:
@@ -58,12 +60,13 @@ class Service:
         feed = self._feed(result)
         if isinstance(result, Launch):
             self.runner.start(result.run, source, feed)
-        return self._reply(result, feed, call)
+        return self._reply(result, feed, request)
 
     async def acall(self, call: Call) -> Reply:
         source = Source(self.upstream, call.credential)
         try:
-            result = await adrive(self._flow(call, source), AsyncHands(self.runner.world))
+            request = self._read(call, source)
+            result = await adrive(request.start(self._context(call, source, request)), AsyncHands(self.runner.world))
         except errors.APIError as error:
             return self._refuse(error, call)
         except Exception:
@@ -71,26 +74,26 @@ class Service:
         feed = self._feed(result)
         if isinstance(result, Launch):
             self.runner.start_async(result.run, source, feed, on_this_loop=self._on_callers_loop)
-        return self._reply(result, feed, call)
+        return self._reply(result, feed, request)
 
     def close(self) -> None:
         self.upstream.close()
 
     # --- in
 
-    def _flow(self, call: Call, source: Source) -> Flow[Result]:
-        """The flow of the call; raises APIError where the request is wrong."""
+    def _read(self, call: Call, source: Source) -> Request:
+        """The call as a request to one of our routes; raises APIError where it is none, or wrong."""
         self.runner.knows(source)
         wire.check_beta(call.headers.get("openai-beta"))
         found = match(call.method, call.path)
         if found is None:
             raise errors.unknown_url(call.method, call.path)
         route, names = found
-        return route.start(self._context(call, source, route.polls), names, call)
+        return route.read(names, call)
 
-    def _context(self, call: Call, source: Source, polls: bool) -> Context:
+    def _context(self, call: Call, source: Source, request: Request) -> Context:
         wait_until = None
-        if polls and call.headers.get("x-stainless-poll-helper", "").lower() == "true":
+        if request.route.polls and call.headers.get("x-stainless-poll-helper", "").lower() == "true":
             seconds = min(LONGEST_POLL, (call.read_timeout or 2 * LONGEST_POLL) / 2)
             wait_until = self.runner.world.clock() + seconds
         return self.runner.context(source, wait_until)
@@ -104,8 +107,8 @@ class Service:
         feed.publish(result.opening)
         return feed
 
-    def _reply(self, result: Result, feed: Feed | None, call: Call) -> Reply:
-        headers = [*_standing_headers(), *self._degraded(call)]
+    def _reply(self, result: Result, feed: Feed | None, request: Request) -> Reply:
+        headers = [*_standing_headers(), *self._degraded(request)]
         if feed is not None:
             return Reply(200, (SSE, ("cache-control", "no-cache"), *headers), stream=feed)
         body = result.body if isinstance(result, Launch) else result
@@ -113,9 +116,15 @@ class Service:
             headers.append(("openai-poll-after-ms", POLL_AFTER_MS))
         return Reply(200, (JSON, *headers), render.encode_pretty(body))
 
-    def _degraded(self, call: Call) -> list[tuple[str, str]]:
-        """What of this request is carried over with a loss (design §1.2)."""
-        return []
+    def _degraded(self, request: Request) -> list[tuple[str, str]]:
+        """What of this request is carried over with a loss, told with the answer and once in the log (design §1.2)."""
+        lost = request.lost
+        for place in lost:
+            name = re.sub(r"\[\d+\]", "[]", place)
+            if name not in self._warned:
+                self._warned.add(name)
+                log.warning("%s: something of it is lost here, docs/parity.md says what", name)
+        return [("bridge-degraded", ", ".join(lost))] if lost else []
 
     def _refuse(self, error: errors.APIError, call: Call) -> Reply:
         if error.status == 404:
