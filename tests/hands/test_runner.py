@@ -84,6 +84,7 @@ def test_a_look_for_the_dead_asked_for_during_a_look_is_made(service: Service, m
             mine.knows(runner.Source(service.upstream))
         if len(looks) == 2:
             mine._closed = True
+            mine._beat.set()
 
     monkeypatch.setattr(mine, "take_up", take_up)
     mine._beats()
