@@ -21,7 +21,8 @@ def seize(snapshot: Snapshot, owner: str, at: float, until: float) -> Flow[Snaps
     if not isinstance(outcome, Committed):
         return None
     seized = yield from run_state(run.thread_id, run.id)
-    return seized if seized is not None and seized.run.lease.owner == owner else None
+    mine = (owner, run.lease.number + 1)
+    return seized if seized is not None and (seized.run.lease.owner, seized.run.lease.number) == mine else None
 
 
 def guards(run: Run) -> tuple[Guard, ...]:
