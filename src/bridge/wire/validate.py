@@ -88,12 +88,15 @@ def _validate(shape: type[S], data: dict[str, Any]) -> S:
         return shape.model_validate(data, context=known)
     except ValidationError as error:
         details = error.errors(include_url=False)
-    found = [_refusal(each, data, known) for each in details]
-    path, refusal = min(found, key=lambda pair: (pair[1].make not in SHAPE, _place(pair[0], data)))
+    place = _Places(data)
+    found = [_refusal(each) for each in details]
+    path, refusal = min(found, key=lambda pair: (pair[1].make not in SHAPE, place(pair[0])))
+    if refusal.make is errors.unknown:
+        raise errors.unknown(spell(path), _near(path, known[id(_at(path[:-1], data))]))
     raise refusal.make(spell(path), *refusal.args)
 
 
-def _refusal(detail: ErrorDetails, data: Any, known: dict[int, list[str]]) -> tuple[list[str | int], Refusal]:
+def _refusal(detail: ErrorDetails) -> tuple[list[str | int], Refusal]:
     """Where it went wrong, and how."""
     kind = detail["type"]
     own = 1 if kind == "extra_forbidden" else 0  # an unknown key is the caller's, whatever it looks like
@@ -105,7 +108,7 @@ def _refusal(detail: ErrorDetails, data: Any, known: dict[int, list[str]]) -> tu
     if kind == "missing":
         return path, Refusal(errors.missing)
     if kind == "extra_forbidden":
-        return path, Refusal(errors.unknown, (_near(path, known[id(_at(path[:-1], data))]),))
+        return path, Refusal(errors.unknown)
     return path, Refusal(errors.invalid_type, (TYPES[kind], detail["input"]))
 
 
@@ -121,22 +124,36 @@ def _at(path: Sequence[str | int], data: Any) -> Any:
     return data
 
 
-def _place(path: Sequence[str | int], data: Any) -> list[int]:
+class _Places:
     """Sorts paths by the order of the body; what is missing comes before what is there."""
-    place = []
-    for key in path:
-        if isinstance(data, dict):
-            place.append(list(data).index(key) if key in data else -1)
-            data = data.get(key)
-        else:
-            place.append(int(key))
-            data = data[key]
-    return place
+
+    def __init__(self, data: Any) -> None:
+        self._data = data
+        self._orders: dict[int, dict[str, int]] = {}
+
+    def __call__(self, path: Sequence[str | int]) -> list[int]:
+        place, data = [], self._data
+        for key in path:
+            if isinstance(data, dict):
+                place.append(self._order(data).get(str(key), -1))
+                data = data.get(key)
+            else:
+                place.append(int(key))
+                data = data[key]
+        return place
+
+    def _order(self, data: dict[str, Any]) -> dict[str, int]:
+        """Counted once for each object: one with very many wrong keys is looked at very often."""
+        if id(data) not in self._orders:
+            self._orders[id(data)] = {key: number for number, key in enumerate(data)}
+        return self._orders[id(data)]
 
 
 def _near(path: list[str | int], known: list[str]) -> str | None:
     """The path of the known key at most two edits away, the nearest one."""
-    distance, name = min((_distance(str(path[-1]), name), name) for name in known)
+    wrong = str(path[-1])
+    near = [(_distance(wrong, name), name) for name in known if abs(len(wrong) - len(name)) <= 2]
+    distance, name = min(near, default=(3, ""))
     return spell([*path[:-1], name]) if distance <= 2 else None
 
 
