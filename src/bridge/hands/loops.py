@@ -5,9 +5,28 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+
+class DaemonThreads(ThreadPoolExecutor):
+    """A daemon thread for each job. The standard library's executors refuse work once the main thread has ended, when
+    legs are still being finished; without one a loop cannot even look up a host."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        future: Future[T] = Future()
+
+        def work() -> None:
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(fn(*args, **kwargs))
+                except BaseException as error:
+                    future.set_exception(error)
+
+        threading.Thread(target=work, name="bridge-io", daemon=True).start()
+        return future
 
 
 class BridgeLoop:
@@ -35,6 +54,7 @@ class BridgeLoop:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
+                self._loop.set_default_executor(DaemonThreads())
                 threading.Thread(target=self._loop.run_forever, name="bridge-loop", daemon=True).start()
             return self._loop
 

@@ -1,0 +1,39 @@
+"""The bridge's own loop: it works to the very end of the process."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures.thread
+import socket
+import threading
+from typing import Any
+
+import pytest
+
+from bridge.hands.loops import BridgeLoop, DaemonThreads
+
+
+def test_a_host_is_looked_up_while_the_interpreter_goes_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(concurrent.futures.thread, "_shutdown", True)  # as it is once the main thread has ended
+    loop, found, ready = BridgeLoop(), [], threading.Event()
+
+    async def look_up() -> None:
+        try:
+            found.append(await asyncio.get_running_loop().getaddrinfo("localhost", 80, type=socket.SOCK_STREAM))
+        except RuntimeError as error:
+            found.append(error)
+        ready.set()
+
+    loop.submit(look_up())
+    assert ready.wait(5)
+    loop.close()
+    assert isinstance(found[0], list), found
+
+
+def test_an_exception_of_a_job_is_its_answer() -> None:
+    def fail() -> Any:
+        raise ValueError("mine")
+
+    with pytest.raises(ValueError, match="mine"):
+        DaemonThreads().submit(fail).result(5)
+    assert DaemonThreads().submit(lambda a, b: a + b, 1, b=2).result(5) == 3
