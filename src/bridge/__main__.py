@@ -1,0 +1,28 @@
+"""`bridge`, `assistants-bridge` and `python -m bridge`: one command line, on the extra ``tools`` (or ``server``)."""
+
+from __future__ import annotations
+
+import sys
+
+NEEDED = ("typer", "rich")
+HINT = "The command line needs {name}, which is not installed: pip install 'assistants-bridge[tools]'"
+
+
+def main() -> None:
+    """Run the command of `sys.argv` and exit with its code (docs/cli.md)."""
+    try:
+        from bridge.cli.app import run
+    except ModuleNotFoundError as error:
+        if error.name not in NEEDED:
+            raise
+        sys.exit(_told(HINT.format(name=error.name)))
+    run()
+
+
+def _told(message: str) -> int:
+    print(message, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    main()

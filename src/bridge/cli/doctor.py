@@ -1,0 +1,131 @@
+"""`bridge doctor`: what is in force here, and whether it works."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+import typer
+from attrs import frozen
+from rich.markup import escape
+from rich.table import Table
+
+from bridge import settings as bridge_settings
+from bridge.cli import options, output, stores
+from bridge.errors import StoreError
+from bridge.settings import Settings
+
+PACKAGES: Final = ("openai", "pydantic", "SQLAlchemy", "httpx2", "httpx", "starlette", "uvicorn")
+GOOD: Final = "[green]ok[/]"
+NOTE: Final = "[yellow]note[/]"
+BAD: Final = "[bold red]wrong[/]"
+
+EXAMPLES = options.examples(
+    ("bridge doctor", "in the folder of the program"),
+    ("bridge doctor --store other.db", "what would be, with this store"),
+)
+
+
+@frozen
+class Finding:
+    """One line: what was looked at, what it is, and where that comes from or what to do."""
+
+    mark: str
+    subject: str
+    value: str
+    remark: str = ""
+
+
+def add(app: typer.Typer) -> None:
+    app.command(epilog=EXAMPLES)(doctor)
+
+
+def doctor(store: options.Store = None, upstream: options.Upstream = None, config: options.Config = None) -> None:
+    """Show versions, the settings in force and where each comes from, and look at the store.
+
+    Nothing is made, changed or sent. The exit code is 1 when something is wrong.
+    """
+    settings = options.settings(store, upstream, config)
+    findings = [*_versions(), *_settings(settings), _store(settings), *_upstream(settings), *_command()]
+    output.stdout().print(_table(findings))
+    if any(finding.mark == BAD for finding in findings):
+        raise typer.Exit(output.FAILED)
+
+
+def _versions() -> Iterator[Finding]:
+    yield Finding(GOOD, "assistants-bridge", metadata.version("assistants-bridge"))
+    yield Finding(GOOD, "Python", platform.python_version(), sys.executable)
+    for name in PACKAGES:
+        try:
+            yield Finding(GOOD, name, metadata.version(name))
+        except metadata.PackageNotFoundError:
+            if name in ("starlette", "uvicorn"):
+                yield Finding(NOTE, name, "missing", "bridge serve needs: pip install 'assistants-bridge[server]'")
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    for name in bridge_settings.NAMES:
+        value = getattr(settings, name)
+        yield Finding(GOOD, name, "not set" if value is None else value, settings.origins[name])
+    yield Finding(GOOD, "bridge.toml", "none found" if settings.config is None else str(settings.config))
+
+
+def _store(settings: Settings) -> Finding:
+    try:
+        found = stores.find(settings.store)
+    except StoreError as error:
+        return Finding(BAD, "the store", str(error))
+    if found.path is None:
+        return Finding(GOOD, "the store", found.name, "gone when the process ends")
+    if found.schema is None:
+        mark, can = (GOOD, "made at the first call") if _can_make(found.path) else (BAD, "its folder is not writable")
+        return Finding(mark, "the store", found.name, f"not there yet; {can}")
+    if found.schema > found.known:
+        return Finding(BAD, "the store", found.name, f"schema {found.schema}, known is {found.known}: upgrade bridge")
+    if not os.access(found.path, os.W_OK):
+        return Finding(BAD, "the store", found.name, "not writable")
+    remark = "" if found.schema == found.known else f", becomes {found.known} at the first call"
+    return Finding(GOOD, "the store", found.name, f"schema {found.schema}{remark}")
+
+
+def _can_make(path: Path) -> bool:
+    folder = next(folder for folder in path.parents if folder.exists())
+    return os.access(folder, os.W_OK)
+
+
+def _upstream(settings: Settings) -> Iterator[Finding]:
+    if settings.is_scripted:
+        yield Finding(GOOD, "the upstream", settings.upstream or "", "offline, needs no key")
+        return
+    found, why = settings.upstream, "the upstream setting"
+    if found is None:
+        found, why = os.environ.get("OPENAI_BASE_URL"), "OPENAI_BASE_URL"
+    if not found:
+        found, why = "https://api.openai.com/v1", "the openai package's default"
+    yield Finding(GOOD, "the upstream", found, why)
+    if not os.environ.get("OPENAI_API_KEY"):
+        yield Finding(NOTE, "OPENAI_API_KEY", "not set", "programs must bring their key themselves")
+
+
+def _command() -> Iterator[Finding]:
+    """Which program the word `bridge` means in this shell."""
+    mine = Path(sys.executable).parent / "bridge"
+    first = shutil.which("bridge")
+    if first is not None and Path(first).resolve() != mine.resolve():
+        say = "say assistants-bridge, or python -m bridge"
+        yield Finding(NOTE, "the command bridge", first, f"another program comes first on the PATH: {say}")
+
+
+def _table(findings: list[Finding]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for overflow in ("ellipsis", "ellipsis", "fold", "fold"):
+        table.add_column(overflow=overflow)
+    for finding in findings:
+        table.add_row(finding.mark, finding.subject, escape(finding.value), f"[dim]{escape(finding.remark)}[/]")
+    return table

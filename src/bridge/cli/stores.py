@@ -1,0 +1,56 @@
+"""What can be known of a store without opening it for use: where it is, and which schema it has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from attrs import frozen
+
+from bridge.errors import StoreError
+from bridge.store.open import open_store
+
+
+@frozen
+class Found:
+    """`schema` is None where no file is yet; `known` is the schema this version of bridge makes."""
+
+    name: str
+    path: Path | None
+    schema: int | None
+    known: int
+
+
+def find(setting: str | None) -> Found:
+    """The store of a setting. Nothing is made or changed. Raises ConfigurationError, or StoreError for a file that is
+    no store."""
+    from bridge.store import migrations
+
+    store = open_store(setting)
+    known = len(migrations.STEPS)
+    if setting == "memory":
+        return Found(store.name, None, None, known)
+    path = Path(store.name)
+    return Found(store.name, path, _schema(path) if path.exists() else None, known)
+
+
+def _schema(path: Path) -> int:
+    import sqlalchemy as sa
+
+    from bridge.store import migrations
+
+    engine = sa.create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", future=True)
+    try:
+        with engine.connect() as connection:
+            return migrations.version(connection)
+    except sa.exc.SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error
+        raise StoreError(f"the store {path} cannot be read: {cause}") from error
+    finally:
+        engine.dispose()
+
+
+def upgrade(setting: str | None) -> None:
+    """Make the store, or bring its schema up to date. Raises StoreError when it is newer than this program."""
+    store = open_store(setting)
+    store.load(())
+    store.close()

@@ -1,0 +1,78 @@
+"""An upstream that notes what it is asked, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Final
+
+from bridge.calls import Credential
+from bridge.engine.effects import Refused, Send, Sent
+from bridge.records import Object
+from bridge.upstream import AsyncUpstreamStream, Upstream, UpstreamRefused, UpstreamStream
+
+FINAL: Final = ("response.completed", "response.incomplete", "response.failed")
+
+
+class Watched:
+    """Implements bridge.upstream.Upstream over another one; without one, every call is refused once it is noted.
+
+    `requests` are the bodies of POST /responses in order, `responses` the response objects that ended their streams.
+    """
+
+    def __init__(self, upstream: Upstream | None = None) -> None:
+        self.name = "nowhere" if upstream is None else upstream.name
+        self.requests: list[Object] = []
+        self.responses: list[Object] = []
+        self._upstream = upstream
+
+    def open(self, request: Object, credential: Credential) -> UpstreamStream:
+        return _Stream(self._noted(request).open(request, credential), self.responses)
+
+    async def aopen(self, request: Object, credential: Credential) -> AsyncUpstreamStream:
+        return _AsyncStream(await self._noted(request).aopen(request, credential), self.responses)
+
+    def send(self, effect: Send, credential: Credential) -> Sent:
+        return self._asked().send(effect, credential)
+
+    async def asend(self, effect: Send, credential: Credential) -> Sent:
+        return await self._asked().asend(effect, credential)
+
+    def close(self) -> None:
+        if self._upstream is not None:
+            self._upstream.close()
+
+    def _noted(self, request: Object) -> Upstream:
+        self.requests.append(request)
+        return self._asked()
+
+    def _asked(self) -> Upstream:
+        if self._upstream is None:
+            raise UpstreamRefused(Refused(0, "noted, and sent nowhere"))
+        return self._upstream
+
+
+class _Stream:
+    def __init__(self, stream: UpstreamStream, responses: list[Object]) -> None:
+        self._stream, self._responses = stream, responses
+        self.close = stream.close
+
+    def __iter__(self) -> Iterator[Any]:
+        for event in self._stream:
+            _note(event, self._responses)
+            yield event
+
+
+class _AsyncStream:
+    def __init__(self, stream: AsyncUpstreamStream, responses: list[Object]) -> None:
+        self._stream, self._responses = stream, responses
+        self.aclose = stream.aclose
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        async for event in self._stream:
+            _note(event, self._responses)
+            yield event
+
+
+def _note(event: Object, responses: list[Object]) -> None:
+    if event.get("type") in FINAL:
+        responses.append(event["response"])
