@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Final
 
 from bridge.hands.bells import Bell
-from bridge.records import Change, Delta, Put, Told
+from bridge.records import Change, Delta, Object, Put, Told
 from bridge.wire import render, sse
 
 DONE: Final = b"event: done\ndata: [DONE]\n\n"
@@ -36,7 +36,7 @@ class Feed:
         if not self._left:
             self._put([frame for change in changes for frame in self._frames_of(change)])
 
-    def end(self, error: render.Object | None = None) -> None:
+    def end(self, error: Object | None = None) -> None:
         """The stream is over: with `done`, or with an error event and nothing after it (§8.12)."""
         last = DONE if error is None else sse.encode(ERROR_EVENT, render.encode_compact(error))
         self._put([last], ended=True)
