@@ -30,6 +30,25 @@ def test_a_host_is_looked_up_while_the_interpreter_goes_down(monkeypatch: pytest
     assert isinstance(found[0], list), found
 
 
+def test_closing_leaves_nothing_behind() -> None:
+    """Neither an open loop nor a task that was destroyed while it waited; both would be warnings, hence errors."""
+    loop, began, ended = BridgeLoop(), threading.Event(), []
+
+    async def wait() -> None:
+        began.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append(True)
+
+    loop.submit(wait())
+    assert began.wait(5)
+    inner = loop._loop
+    loop.close()
+    loop.close()
+    assert ended == [True] and inner is not None and inner.is_closed()
+
+
 def test_an_exception_of_a_job_is_its_answer() -> None:
     def fail() -> Any:
         raise ValueError("mine")

@@ -6,9 +6,12 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
+
+LAST_SECONDS: Final = 1.0
+"""How long `close` waits for tasks that were cancelled."""
 
 
 class DaemonThreads(ThreadPoolExecutor):
@@ -34,6 +37,7 @@ class BridgeLoop:
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()  # the loop itself keeps only weak references
 
@@ -55,18 +59,30 @@ class BridgeLoop:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
                 self._loop.set_default_executor(DaemonThreads())
-                threading.Thread(target=self._loop.run_forever, name="bridge-loop", daemon=True).start()
+                self._thread = threading.Thread(target=_run, args=(self._loop,), name="bridge-loop", daemon=True)
+                self._thread.start()
             return self._loop
 
     def close(self) -> None:
         with self._lock:
             loop, self._loop = self._loop, None
-        if loop is None:
-            return
-        stopped = threading.Event()
+            thread, self._thread = self._thread, None
+        if loop is not None and thread is not None:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(LAST_SECONDS)
 
-        def stop() -> None:
-            loop.stop()
-            loop.call_soon(stopped.set)
 
-        loop.call_soon_threadsafe(stop)
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    """Until it is stopped; what still waits on it then is cancelled, so that nothing is left open."""
+    try:
+        loop.run_forever()
+        loop.run_until_complete(_cancelled(asyncio.all_tasks(loop)))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    finally:
+        loop.close()
+
+
+async def _cancelled(tasks: set[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
