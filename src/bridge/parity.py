@@ -332,8 +332,11 @@ ENDPOINTS: Final[dict[str, Endpoint]] = {
 
 
 def degraded(given: Mapping[str, Any]) -> tuple[str, ...]:
-    """Where in this request body something is lost: ``("messages[0].attachments",)``. Empty arrays lose nothing."""
-    return tuple(path for parameter in _TOPMOST["lossy"] for path in _places(parameter.name, given))
+    """The parameters of this request body of which something is lost: ``("messages[].attachments",)``.
+
+    Each once, for a header has no room for every message of a long thread. Empty arrays lose nothing.
+    """
+    return tuple(each.name for each in _TOPMOST["lossy"] if any(_places(each.name, given)))
 
 
 def refuse(given: Mapping[str, Any]) -> None:

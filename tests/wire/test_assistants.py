@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge import errors
+from bridge.routes import ROUTES, match
 from bridge.wire import assistants as wire
 from bridge.wire.validate import spell
 
@@ -678,6 +681,33 @@ def test_null_is_taken_where_the_schema_takes_it(name: str, shared: Path) -> Non
         except errors.APIError as error:
             told = error.param if error.code == "invalid_type" and "but got null" in error.message else None
         assert (told != key) == _nullable(schema, schemas), key
+
+
+def test_published_examples_pass(shared: Path) -> None:
+    text = (shared / "reference" / "assistants-examples.json").read_text()
+    shapes = {(route.method, route.path): route.body for route in ROUTES}
+    seen = 0
+    for operation in json.loads(text)["operations"].values():
+        for body in [example["request_body"] for example in operation["examples"] if example.get("request_body")]:
+            shape = shapes[operation["method"], operation["path"]]
+            assert wire.parse_body(shape, json.dumps(body).encode()).given() == body
+            seen += 1
+    assert seen > 10
+
+
+@pytest.mark.parametrize("name", ["test_new_assistant_with_polling", "test_streaming_new_assistant"])
+def test_recorded_requests_pass(name: str, shared: Path) -> None:
+    """Real traffic, recorded from an old program."""
+    seen = 0
+    for entry in yaml.safe_load((shared / "recordings" / "vcr" / f"{name}.yaml").read_text())["interactions"]:
+        request = entry["request"]
+        found = match(request["method"], urlsplit(request["uri"]).path.removeprefix("/v1"))
+        assert found is not None
+        if found[0].body is not None and request.get("body"):
+            body = json.loads(request["body"])
+            assert wire.parse_body(found[0].body, json.dumps(body).encode()).given() == body
+            seen += 1
+    assert seen
 
 
 def _schemas(shared: Path) -> dict[str, Any]:
