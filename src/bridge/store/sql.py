@@ -120,8 +120,12 @@ class SqlStore:
     def _opening(self) -> _Open:
         self._dialect.prepare()
         writing = self._dialect.writing_engine()
-        with writing.begin() as connection:
-            migrations.upgrade(connection, self.name)
+        try:
+            with writing.begin() as connection:
+                migrations.upgrade(connection, self.name)
+        except Exception:
+            writing.dispose()
+            raise
         return _Open(os.getpid(), self._dialect.reading_engine(), Writer(writing), writing)
 
 
