@@ -10,22 +10,35 @@ import pytest
 from attrs import evolve
 
 from bridge.engine.effects import Wait, Woken
+from bridge.errors import StoreError
 from bridge.hands.hub import Hub
-from bridge.records import Run
+from bridge.records import Lease, Run
 
 RUN = Run("run_a", "thread_a", "asst_a", 0, 600, "gpt-4o", version=3)
 SOON = 5.0
 
 
 class Quiet:
-    """A store nobody else commits to, until told otherwise."""
+    """A store nobody else commits to, until told otherwise. `looked` counts how often runs were read."""
 
     def __init__(self) -> None:
         self.elsewhere = False
+        self.runs: dict[str, Run] = {"run_a": RUN, "run_b": evolve(RUN, id="run_b")}
+        self.looked = 0
 
     def changed_elsewhere(self) -> bool:
         changed, self.elsewhere = self.elsewhere, False
+        if isinstance(changed, Exception):
+            raise changed
         return changed
+
+    def load(self, keys):
+        self.looked += 1
+        return tuple(self.runs.get(key.id) for key in keys)
+
+    def commits(self, run: Run) -> None:
+        self.runs[run.id] = run
+        self.elsewhere = True
 
 
 @pytest.fixture
@@ -76,14 +89,99 @@ def test_old_news_are_no_news(hub):
     thread.join(1.0)
 
 
-def test_a_commit_of_another_process_wakes_waiters_and_legs(hub):
-    heard = []
-    hub.add_leg("run_b", object(), heard.append)
+def test_a_commit_of_another_process_wakes_waiters(hub):
     thread = waits(hub)
-    hub._store.elsewhere = True
-    thread.join(1.0)
+    hub._store.commits(evolve(RUN, status="completed", version=4))
+    thread.join(0.8)
     assert not thread.is_alive()
+
+
+def test_a_run_deleted_by_another_process_wakes_waiters(hub):
+    thread = waits(hub)
+    del hub._store.runs["run_a"]
+    hub._store.elsewhere = True
+    thread.join(0.8)
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"status": "cancelling", "version": 4}, {"lease": Lease("another", 2, 1e12)}],
+    ids=["cancelled", "taken over"],
+)
+def test_a_commit_of_another_process_wakes_the_leg_it_concerns(hub, change):
+    heard = []
+    hub.add_leg("run_a", object(), heard.append)
+    hub._store.elsewhere = True
+    hub.look()  # the first look cannot know what is new
+    heard.clear()
+    hub._store.commits(evolve(RUN, **change))
+    hub.look()
     assert heard == [Woken()]
+
+
+def test_a_busy_neighbour_wakes_nobody_in_vain(hub):
+    """Another process that commits all the time must not make every poller and every leg here read all the time."""
+    heard, woken = [], []
+    hub.add_leg("run_b", object(), heard.append)
+    wait = Wait(time.time() + SOON, "run_a", 3)
+    assert hub._enter(wait, lambda: woken.append(True))
+    for _ in range(5):
+        hub._store.commits(evolve(RUN, id="run_of_the_neighbour"))
+        hub.look()
+    assert (len(heard), woken) == (1, [])
+    began = time.monotonic()
+    hub.wait(Wait(time.time() + 0.2, "run_a", 3))
+    assert time.monotonic() - began >= 0.15, "came back at once, to look again and again"
+
+
+def test_news_of_another_process_between_the_look_and_the_wait_are_not_missed(hub):
+    hub._store.commits(evolve(RUN, status="completed", version=4))
+    hub.look()  # nobody waited yet
+    began = time.monotonic()
+    hub.wait(Wait(time.time() + SOON, "run_a", 3))
+    assert time.monotonic() - began < 0.8
+
+
+def test_the_lookout_outlives_trouble_with_the_store(hub, monkeypatch, caplog):
+    monkeypatch.setattr("bridge.hands.hub.AFTER_TROUBLE", 0.01)
+    hub._store.elsewhere = StoreError("the disk is full")
+    thread = waits(hub)
+    while hub._store.elsewhere:
+        time.sleep(0.001)
+    hub._store.commits(evolve(RUN, status="completed", version=4))
+    thread.join(0.8)
+    assert not thread.is_alive()
+    assert "could not be asked for news" in caplog.text
+
+
+def test_an_interrupted_waiter_leaves_no_trace(hub, monkeypatch):
+    """Ctrl-C during a poll."""
+    waits(hub, seconds=0.0).join(1.0)  # the lookout is there
+
+    def interrupted(self, timeout=None):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Event, "wait", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            hub.wait(Wait(time.time() + SOON, "run_a", 3))
+    assert hub._waiters == {}
+
+
+def test_a_hub_remembers_so_many_runs_and_no_more(hub, monkeypatch):
+    monkeypatch.setattr("bridge.hands.hub.REMEMBERED", 10)
+    for number in range(100):
+        hub.add_leg(f"run_{number}", hub, lambda signal: None)
+        hub.changed(evolve(RUN, id=f"run_{number}", status="completed"))
+        hub.remove_leg(f"run_{number}", hub)
+    assert (len(hub._versions), hub._legs, hub._marks) == (10, {}, {})
+
+
+def test_closing_ends_the_lookout(hub):
+    waits(hub, seconds=0.0).join(1.0)
+    hub.close()
+    assert not hub._lookout.is_alive()
 
 
 def test_a_leg_is_woken_by_others_and_not_by_itself(hub):

@@ -1,11 +1,13 @@
 """News of runs inside a process, and from other processes on the same store: who waits is woken, nobody polls a run.
 
 Between processes the store is asked whether anybody else has committed (SQLite: `PRAGMA data_version`), a few dozen
-times a second, and only while somebody waits or a leg works.
+times a second, and only while somebody waits or a leg works. If so, the runs waited for and worked on are read, and
+only who has news is told: a busy neighbour wakes nobody in vain.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -13,10 +15,12 @@ from collections.abc import Callable
 from typing import Final
 
 from bridge.engine import tables
-from bridge.engine.effects import Signal, Wait, Woken
+from bridge.engine.effects import Key, Signal, Wait, Woken
 from bridge.hands.bells import Bell
 from bridge.records import Run
 from bridge.store import Store
+
+log = logging.getLogger("bridge")
 
 LOOK_EVERY: Final = 0.05
 """Seconds between two looks for commits of other processes."""
@@ -24,7 +28,9 @@ LOOK_EVERY: Final = 0.05
 LONGEST_WAIT: Final = 1.0
 """Seconds after which a waiter looks for itself, should all news have been missed."""
 
-JUST_NOW: Final = 4 * LOOK_EVERY
+AFTER_TROUBLE: Final = 1.0
+"""Seconds of rest when the store could not be asked."""
+
 REMEMBERED: Final = 4096
 
 NEWS: Final = tables.SETTLED | {"cancelling"}
@@ -37,10 +43,11 @@ class Hub:
         self._store = store
         self._clock = clock
         self._versions: OrderedDict[str, int] = OrderedDict()  # of the runs last heard of
-        self._elsewhere_at = float("-inf")
         self._lock = threading.Condition()
-        self._waiters: dict[str, set[Callable[[], None]]] = {}
+        self._waiters: dict[str, dict[Callable[[], None], int]] = {}  # and the version each has seen
+        self._unseen = False  # somebody waits since the last look: the news may be older than the wait
         self._legs: dict[str, tuple[object, Callable[[Signal], None]]] = {}
+        self._marks: dict[str, tuple[int, int]] = {}  # version and lease of the runs worked on, when last looked at
         self._lookout: threading.Thread | None = None
         self._closed = False
 
@@ -65,16 +72,6 @@ class Hub:
         if len(self._versions) > REMEMBERED:
             self._versions.popitem(last=False)
 
-    def _changed_elsewhere(self) -> None:
-        with self._lock:
-            self._elsewhere_at = self._clock()
-            waiters = [wake for waiting in self._waiters.values() for wake in waiting]
-            posts = [post for _, post in self._legs.values()]
-        for wake in waiters:
-            wake()
-        for post in posts:
-            post(Woken())
-
     # --- listening
 
     def add_leg(self, run_id: str, hands: object, post: Callable[[Signal], None]) -> None:
@@ -86,13 +83,16 @@ class Hub:
         with self._lock:
             if self._legs.get(run_id, (None,))[0] is hands:
                 del self._legs[run_id]
+                self._marks.pop(run_id, None)
 
     def wait(self, effect: Wait) -> None:
         """Until news of the run, or until that time; in this thread."""
         event = threading.Event()
-        if self._enter(effect, event.set):
-            event.wait(self._seconds(effect))
-        self._leave(effect, event.set)
+        try:
+            if self._enter(effect, event.set):
+                event.wait(self._seconds(effect))
+        finally:
+            self._leave(effect, event.set)
 
     async def await_(self, effect: Wait) -> None:
         """The same for a task of any event loop."""
@@ -109,24 +109,25 @@ class Hub:
     def _enter(self, effect: Wait, wake: Callable[[], None]) -> bool:
         """Whether there is something to wait for: not if the news came between the caller's look and now."""
         with self._lock:
-            self._waiters.setdefault(effect.run_id, set()).add(wake)
+            self._waiters.setdefault(effect.run_id, {})[wake] = effect.version
+            self._unseen = True
             self._look_out()
-            is_known = self._versions.get(effect.run_id, -1) > effect.version
-            return not is_known and self._clock() - self._elsewhere_at > JUST_NOW
+            return self._versions.get(effect.run_id, -1) <= effect.version
 
     def _leave(self, effect: Wait, wake: Callable[[], None]) -> None:
         with self._lock:
-            waiting = self._waiters[effect.run_id]
-            waiting.discard(wake)
+            waiting = self._waiters.get(effect.run_id, {})
+            waiting.pop(wake, None)
             if not waiting:
-                del self._waiters[effect.run_id]
+                self._waiters.pop(effect.run_id, None)
 
     # --- the lookout for other processes
 
     def _look_out(self) -> None:
         if self._lookout is None:
-            self._lookout = threading.Thread(target=self._watch, name="bridge-lookout", daemon=True)
-            self._lookout.start()
+            lookout = threading.Thread(target=self._watch, name="bridge-lookout", daemon=True)
+            lookout.start()
+            self._lookout = lookout
         self._lock.notify_all()
 
     def _watch(self) -> None:
@@ -136,11 +137,52 @@ class Hub:
                     self._lock.wait()
                 if self._closed:
                     return
-            if self._store.changed_elsewhere():
-                self._changed_elsewhere()
-            time.sleep(LOOK_EVERY)
+            rest = LOOK_EVERY
+            try:
+                self.look()
+            except Exception:
+                rest = AFTER_TROUBLE
+                if not self._closed:
+                    log.exception("the store could not be asked for news; the next look is in %.0f s", rest)
+            with self._lock:
+                self._lock.wait_for(lambda: self._closed, rest)
+
+    def look(self) -> None:
+        """Tell of what others have done to the runs waited for and worked on, if they did anything."""
+        with self._lock:
+            unseen, self._unseen = self._unseen, False
+        is_elsewhere = self._store.changed_elsewhere()
+        if not is_elsewhere and not unseen:
+            return
+        with self._lock:
+            ids = tuple({*self._waiters, *(self._legs if is_elsewhere else ())})
+        found = self._store.load([Key(Run, id) for id in ids])
+        for id, run in zip(ids, found, strict=True):
+            self._tell(id, run, is_elsewhere)
+
+    def _tell(self, id: str, run: Run | None, legs_too: bool) -> None:
+        """Wake who waits for this run or works on it, if it has changed for them. None: the run is no more."""
+        with self._lock:
+            waiters = [wake for wake, seen in self._waiters.get(id, {}).items() if _is_news(run, seen)]
+            _, post = self._legs.get(id, (None, None)) if legs_too else (None, None)
+            mark = (run.version, run.lease.number) if run is not None else (-1, -1)
+            is_other = self._marks.get(id) != mark
+            if post is not None:
+                self._marks[id] = mark
+        for wake in waiters:
+            wake()
+        if post is not None and is_other:
+            post(Woken())
 
     def close(self) -> None:
         with self._lock:
             self._closed = True
             self._lock.notify_all()
+        lookout = self._lookout
+        if lookout is not None and lookout is not threading.current_thread():
+            lookout.join(AFTER_TROUBLE)
+
+
+def _is_news(run: Run | None, seen: int) -> bool:
+    """Whether somebody who has seen this version of the run should look again."""
+    return run is None or (run.status in NEWS and run.version > seen)
