@@ -84,10 +84,10 @@ class Service:
     def _read(self, call: Call, source: Source) -> Request:
         """The call as a request to one of our routes; raises APIError where it is none, or wrong."""
         self.runner.knows(source)
-        wire.check_beta(call.headers.get("openai-beta"))
         found = match(call.method, call.path)
         if found is None:
             raise errors.unknown_url(call.method, call.path)
+        wire.check_beta(call.headers.get("openai-beta"))
         route, names = found
         return route.read(names, call)
 
