@@ -413,5 +413,6 @@ def openai_omit() -> Any:
 
 
 def test_an_unknown_path_under_ours(place: Place) -> None:
+    options: Any = {"headers": {"OpenAI-Beta": "assistants=v2"}}
     with pytest.raises(openai.NotFoundError, match=r"Invalid URL \(PUT /v1/threads\)"):
-        place.client.lead(place.client.sdk.put("/threads", cast_to=object))
+        place.client.lead(place.client.sdk.put("/threads", cast_to=object, options=options))

@@ -53,6 +53,7 @@ def serve_scripted(
     scripted = script if isinstance(script, ScriptedUpstream) else ScriptedUpstream(script, **options)
     server = uvicorn_server(app(scripted))
     with socket.create_server((host, port)) as listener:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted sockets inherit it
         thread = threading.Thread(target=server.run, args=([listener],), name="scripted-upstream", daemon=True)
         thread.start()
         try:
