@@ -13,9 +13,10 @@ def main() -> None:
     try:
         from bridge.cli.app import run
     except ModuleNotFoundError as error:
-        if error.name not in NEEDED:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in NEEDED:
             raise
-        sys.exit(_told(HINT.format(name=error.name)))
+        sys.exit(_told(HINT.format(name=missing)))
     run()
 
 

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from bridge.cli import db, demo, doctor, explain, output, serve
-from bridge.cli.options import examples
+from bridge.cli.options import examples, paragraphs
 from bridge.errors import BridgeError, ConfigurationError
 
 ABOUT = """Programs written for the OpenAI Assistants API keep running, executed on the Responses API.
@@ -35,7 +35,7 @@ class Commands(TyperGroup):
 
 app = typer.Typer(
     cls=Commands,
-    help=ABOUT,
+    help=paragraphs(ABOUT),
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,

@@ -50,7 +50,7 @@ def _lines(value: Any, width: int, indent: str, lead: str, tail: str) -> list[st
     made, inner = [indent + lead + ("{" if is_object else "[")], indent + " "
     for number, (key, entry) in enumerate(entries):
         after = "," if number < len(entries) - 1 else ("}" if is_object else "]") + tail
-        _add(made, entry, width, inner, f'"{key}": ' if is_object else "", after)
+        _add(made, entry, width, inner, json.dumps(key) + ": " if is_object else "", after)
     return made
 
 
@@ -77,7 +77,7 @@ def _dumped(value: Any) -> str:
     if isinstance(value, _Left):
         return value.shown
     if isinstance(value, dict):
-        return "{" + ", ".join(f'"{key}": {_dumped(entry)}' for key, entry in value.items()) + "}"
+        return "{" + ", ".join(f"{json.dumps(key)}: {_dumped(entry)}" for key, entry in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_dumped, value)) + "]"
     return json.dumps(value, ensure_ascii=False)

@@ -15,9 +15,9 @@ EXAMPLES = options.examples(
 
 def add(app: typer.Typer) -> None:
     db = typer.Typer(help="The store's file and schema.", no_args_is_help=True, epilog=EXAMPLES)
-    db.command(epilog=EXAMPLES)(path)
-    db.command(epilog=EXAMPLES)(upgrade)
-    app.add_typer(db, name="db", rich_help_panel=None)
+    db.command(help=options.page(path), epilog=EXAMPLES)(path)
+    db.command(help=options.page(upgrade), epilog=EXAMPLES)(upgrade)
+    app.add_typer(db, name="db")
 
 
 def path(store: options.Store = None, config: options.Config = None) -> None:

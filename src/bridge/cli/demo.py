@@ -40,7 +40,7 @@ EXAMPLES = options.examples(
 
 
 def add(app: typer.Typer) -> None:
-    app.command(epilog=EXAMPLES)(demo)
+    app.command(help=options.page(demo), epilog=EXAMPLES)(demo)
 
 
 def demo(

@@ -20,6 +20,7 @@ from bridge import settings as bridge_settings
 from bridge.cli import options, output, stores
 from bridge.errors import StoreError
 from bridge.settings import Settings
+from bridge.store.open import open_store
 
 PACKAGES: Final = ("openai", "pydantic", "SQLAlchemy", "httpx2", "httpx", "starlette", "uvicorn")
 GOOD: Final = "[green]ok[/]"
@@ -43,13 +44,14 @@ class Finding:
 
 
 def add(app: typer.Typer) -> None:
-    app.command(epilog=EXAMPLES)(doctor)
+    app.command(help=options.page(doctor), epilog=EXAMPLES)(doctor)
 
 
 def doctor(store: options.Store = None, upstream: options.Upstream = None, config: options.Config = None) -> None:
-    """Show versions, the settings in force and where each comes from, and look at the store.
+    """Show what is in force here, where it comes from, and whether the store works.
 
-    Nothing is made, changed or sent. The exit code is 1 when something is wrong.
+    Versions, settings, the store and its schema, the upstream. Nothing is made,
+    changed or sent. The exit code is 1 when something is wrong.
     """
     settings = options.settings(store, upstream, config)
     findings = [*_versions(), *_settings(settings), _store(settings), *_upstream(settings), *_command()]
@@ -72,15 +74,22 @@ def _versions() -> Iterator[Finding]:
 def _settings(settings: Settings) -> Iterator[Finding]:
     for name in bridge_settings.NAMES:
         value = getattr(settings, name)
-        yield Finding(GOOD, name, "not set" if value is None else value, settings.origins[name])
+        yield Finding(GOOD, name, "not set" if value is None else _shown(value), settings.origins[name])
     yield Finding(GOOD, "bridge.toml", "none found" if settings.config is None else str(settings.config))
+
+
+def _shown(value: str) -> str:
+    from bridge.upstream.openai import without_credentials
+
+    return without_credentials(value) if "@" in value else value
 
 
 def _store(settings: Settings) -> Finding:
     try:
         found = stores.find(settings.store)
     except StoreError as error:
-        return Finding(BAD, "the store", str(error))
+        name = open_store(settings.store).name
+        return Finding(BAD, "the store", name, str(error).removeprefix(f"the store {name} "))
     if found.path is None:
         return Finding(GOOD, "the store", found.name, "gone when the process ends")
     if found.schema is None:
@@ -103,12 +112,12 @@ def _upstream(settings: Settings) -> Iterator[Finding]:
     if settings.is_scripted:
         yield Finding(GOOD, "the upstream", settings.upstream or "", "offline, needs no key")
         return
-    found, why = settings.upstream, "the upstream setting"
+    found, why = settings.upstream, settings.origins["upstream"]
     if found is None:
         found, why = os.environ.get("OPENAI_BASE_URL"), "OPENAI_BASE_URL"
     if not found:
         found, why = "https://api.openai.com/v1", "the openai package's default"
-    yield Finding(GOOD, "the upstream", found, why)
+    yield Finding(GOOD, "the upstream", _shown(found), why)
     if not os.environ.get("OPENAI_API_KEY"):
         yield Finding(NOTE, "OPENAI_API_KEY", "not set", "programs must bring their key themselves")
 
@@ -124,8 +133,8 @@ def _command() -> Iterator[Finding]:
 
 def _table(findings: list[Finding]) -> Table:
     table = Table.grid(padding=(0, 2))
-    for overflow in ("ellipsis", "ellipsis", "fold", "fold"):
-        table.add_column(overflow=overflow)
+    for _ in range(4):
+        table.add_column(overflow="fold")
     for finding in findings:
         table.add_row(finding.mark, finding.subject, escape(finding.value), f"[dim]{escape(finding.remark)}[/]")
     return table

@@ -34,7 +34,7 @@ class Refused(BridgeError):
 
 
 def add(app: typer.Typer) -> None:
-    app.command(epilog=EXAMPLES)(explain)
+    app.command(help=options.page(explain), epilog=EXAMPLES)(explain)
 
 
 def explain(
@@ -45,9 +45,9 @@ def explain(
     FILE holds up to three request bodies of the old API, each as it was sent:
 
     \b
-      {"assistant": {"model": "gpt-4o", "tools": [...]},      POST /assistants
-       "thread": {"messages": [...]},                         POST /threads
-       "run": {"tool_choice": "required"}}                    POST /threads/ID/runs
+      POST /assistants         {"assistant": {"model": "gpt-4o", "tools": []},
+      POST /threads             "thread": {"messages": []},
+      POST /threads/ID/runs     "run": {"tool_choice": "required"}}
 
     A body with a model at its top is taken for an assistant. What the old API would have refused is refused here, in
     its words. Nothing is sent anywhere.

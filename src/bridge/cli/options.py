@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -25,6 +27,17 @@ LINE: Final = "  [cyan]{}[/]  {}"
 def settings(store: str | None = None, upstream: str | None = None, config: Path | None = None) -> Settings:
     """What is in force, the options first. Raises ConfigurationError."""
     return Settings.from_environment(store=store, upstream=upstream, config=config)
+
+
+def page(function: Callable[..., Any]) -> str:
+    """The help of a command: its docstring."""
+    return paragraphs(inspect.cleandoc(function.__doc__ or ""))
+
+
+def paragraphs(text: str) -> str:
+    """The lines of each paragraph joined, to be broken where the terminal ends. Those after a \\b are kept."""
+    parts = text.split("\n\n")
+    return "\n\n".join(part if part.startswith("\b") else part.replace("\n", " ") for part in parts)
 
 
 def examples(*pairs: tuple[str, str]) -> str:

@@ -12,15 +12,15 @@ from bridge.cli import options, output
 from bridge.settings import Settings
 
 EXAMPLES = options.examples(
-    ("bridge serve", "in front of the OpenAI API, callers bring their keys"),
+    ("bridge serve", "before the OpenAI API"),
     ("bridge serve --upstream scripted", "offline, no key needed"),
     ("bridge serve --port 0", "on any free port, which is printed"),
-    ("bridge serve --host 0.0.0.0", "reachable from other machines: put TLS before it"),
+    ("bridge serve --host 0.0.0.0", "for other machines too"),
 )
 
 
 def add(app: typer.Typer) -> None:
-    app.command(epilog=EXAMPLES)(serve)
+    app.command(help=options.page(serve), epilog=EXAMPLES)(serve)
 
 
 def serve(
@@ -33,22 +33,27 @@ def serve(
 ) -> None:
     """Answer Assistants calls over HTTP, for programs in any language.
 
-    Give the program this base URL, which is printed: http://127.0.0.1:8080/v1. Calls of other APIs are passed on to
-    the upstream. Ctrl-C or SIGTERM ends it; runs under way are finished or handed to the next process on the store.
+    Give the program the base URL that is printed (http://127.0.0.1:8080/v1). Callers bring their own keys, which go
+    on to the upstream, as do the calls of other APIs. Put TLS before it where others can reach it.
+
+    Ctrl-C or SIGTERM ends it; runs under way are finished or handed to the next process on the store.
     """
     from bridge.gateway import serve
+    from bridge.store.open import open_store
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("bridge").setLevel(logging.INFO)
     found = options.settings(store, upstream, config)
+    open_store(found.store)  # before anybody is told that somebody listens
     serve(found, host, port, workers=workers, announce=lambda url: _announce(url, found))
 
 
 def _announce(url: str, settings: Settings) -> None:
     from bridge.gateway.serving import upstream_url
     from bridge.store.open import open_store
+    from bridge.upstream.openai import without_credentials
 
-    name = settings.upstream if settings.is_scripted else upstream_url(settings)
+    name = settings.upstream if settings.is_scripted else without_credentials(upstream_url(settings))
     lines = {
         "store": f"{open_store(settings.store).name} ({settings.origins['store']})",
         "upstream": f"{name} ({settings.origins['upstream']})",
