@@ -7,7 +7,7 @@ version (nobody decided anything meanwhile, such as a cancel) and by the lease n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from attrs import evolve
 
@@ -63,6 +63,7 @@ from bridge.translate import facts, runs
 from bridge.translate.context import CHARACTERS_PER_TOKEN
 from bridge.translate.events import Reader
 
+_NOT_ENDED: Final[dict[str, Any]] = {"completed_at": None, "incomplete_at": None, "incomplete_details": None}
 MAX_LAPSES: Final = 1
 """A leg that died with its process is repeated once; a second death fails the run (design §3)."""
 
@@ -228,21 +229,28 @@ def _stop(holder: _Holder, snapshot: Snapshot, untold: Sequence[Change] = ()) ->
     """The end of a cancelled run: what is stored as open, with what its message holds by now."""
     run = snapshot.run
     at = yield from now()
-    messages = [evolve(message, content=_content(holder, message, untold)) for message in snapshot.messages]
     told = [Told("thread.run.cancelling", run)]
-    changes = close_all(run, messages, snapshot.steps, "stop", at)
+    changes = close_all(run, _under_way(holder, snapshot, untold), snapshot.steps, "stop", at)
     outcome = yield from commit([*told, *changes], Unchanged(run.id, run.version), holder.fence)
     if not isinstance(outcome, Committed):
         raise Over(lost=True)
 
 
-def _content(holder: _Holder, message: Message, untold: Sequence[Change]) -> Sequence[Object]:
-    """What was streamed of the message, be it still under way or ended by changes that were refused."""
-    known = {open_one.id: open_one.content for open_one in holder.leg.open_messages()}
-    for put in untold:
-        if isinstance(put, Put) and isinstance(put.record, Message):
-            known[put.record.id] = put.record.content
-    return known.get(message.id, message.content)
+def _under_way(holder: _Holder, snapshot: Snapshot, untold: Sequence[Change]) -> Sequence[Message]:
+    """The messages that were begun and not ended, with all that was streamed of them.
+
+    Among them one that changes which were refused would have ended, and one that was deleted meanwhile: the store lets
+    it be, but whoever listens is waiting for its end.
+    """
+    messages = {message.id: message for message in snapshot.messages if message.status == "in_progress"}
+    puts = [put for put in untold if isinstance(put, Put) and isinstance(put.record, Message)]
+    unborn = {put.record.id for put in puts if put.is_new}
+    for message in (*(put.record for put in puts), *holder.leg.open_messages()):
+        assert isinstance(message, Message)
+        if message.id not in unborn:
+            begun = messages.get(message.id, message)
+            messages[message.id] = evolve(begun, status="in_progress", content=message.content, **_NOT_ENDED)
+    return list(messages.values())
 
 
 def _let_go(holder: _Holder) -> Flow[None]:
