@@ -92,7 +92,8 @@ def test_a_process_serves_until_sigterm_and_drains(workers: int, tmp_path: Path)
     assert process.stdout is not None
     try:
         url = process.stdout.readline().strip()
-        with openai.OpenAI(api_key="sk-1", base_url=url, max_retries=20) as client:
+        assert url.startswith("http://127.0.0.1:"), "it ended before it listened"
+        with openai.OpenAI(api_key="sk-1", base_url=url, max_retries=8) as client:
             thread = client.beta.threads.create(metadata={"a": "b"})
             assert client.beta.threads.retrieve(thread.id).metadata == {"a": "b"}
             assert client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "Hi"}]).choices

@@ -434,19 +434,13 @@ class Made(FakeService):
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[Made]:
     """The services that `bridge.service.connect` was asked for."""
-    import sys
-    from types import ModuleType
-
     services: list[Made] = []
 
     def connect(settings: Any, upstream: Any, *, on_callers_loop: bool = False) -> Made:
         services.append(Made(settings, upstream, on_callers_loop))
         return services[-1]
 
-    module = ModuleType("bridge.service")
-    module.connect = connect  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "bridge.service", module)
-    monkeypatch.setattr("bridge.client.lazy.LazyService.owns", FakeService.owns)
+    monkeypatch.setattr("bridge.service.connect", connect)
     return services
 
 
