@@ -341,8 +341,8 @@ def test_close_wakes_a_blocked_reader_and_hangs_up() -> None:
         seen: list[Any] = []
         reader = threading.Thread(target=lambda: seen.extend(stream), daemon=True)
         reader.start()
-        wait_for(lambda: seen or stream._reading)
-        time.sleep(0.05)  # it blocks in recv now
+        wait_for(lambda: seen)
+        time.sleep(0.05)  # by now it blocks in recv
         began = time.monotonic()
         stream.close()
         reader.join(2)
@@ -392,8 +392,15 @@ def test_aclose_ends_a_waiting_reader_and_hangs_up() -> None:
 def test_a_cancelled_reader_hangs_up() -> None:
     async def main(url: str) -> None:
         upstream = at(url)
-        reader = asyncio.create_task(alist(upstream))
-        await asyncio.sleep(0.1)
+        seen: list[Any] = []
+
+        async def read() -> None:
+            async for event in await upstream.aopen(REQUEST, NOBODY):
+                seen.append(event)
+
+        reader = asyncio.create_task(read())
+        while not seen:
+            await asyncio.sleep(0.001)
         reader.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reader
