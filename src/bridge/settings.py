@@ -115,11 +115,7 @@ def _read(file: Path) -> dict[str, str]:
 
 
 def _toml(file: Path) -> dict[str, Any]:
-    name = "tomllib" if sys.version_info >= (3, 11) else "tomli"
-    try:
-        toml = importlib.import_module(name)
-    except ModuleNotFoundError:
-        raise ConfigurationError(f"{file} cannot be read: on Python 3.10 that needs `pip install tomli`.") from None
+    toml = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     try:
         read: dict[str, Any] = toml.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:  # UnicodeDecodeError and TOMLDecodeError are ValueErrors
