@@ -92,7 +92,7 @@ def _word(fields: Mapping[str, Any], name: str) -> str | None:
 def _json(response: Any) -> JSON:
     try:
         return response.json()
-    except (ValueError, *family.network_errors()):
+    except family.network_errors(ValueError):
         return None
 
 

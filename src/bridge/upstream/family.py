@@ -32,10 +32,12 @@ def module_of(client: object) -> Any:
     raise TypeError(f"neither an httpx nor an httpx2 client: {kind!r}")
 
 
-def network_errors() -> tuple[type[BaseException], ...]:
-    """What the families raise when a connection fails in the middle. Their mapping has holes (TLS, a socket closed by
-    another thread), hence the errors of the layers below."""
+def network_errors(*others: type[BaseException]) -> tuple[type[BaseException], ...]:
+    """What the families raise when a connection fails in the middle, and `others`.
+
+    Their mapping has holes (TLS, a socket closed by another thread), hence the errors of the layers below.
+    """
     loaded = [module for name in NAMES if (module := sys.modules.get(name)) is not None]
     families = [error for module in loaded for error in (module.HTTPError, module.StreamError, module.InvalidURL)]
     below = (OSError, ssl.SSLError, anyio.ClosedResourceError, anyio.BrokenResourceError, anyio.EndOfStream)
-    return (*families, *below)
+    return (*others, *families, *below)

@@ -48,7 +48,7 @@ class ResponseStream:
                     return
                 self._over = event.get("type") in LAST
                 yield event
-        except (RuntimeError, sse.EventTooLarge, *family.network_errors()) as error:
+        except family.network_errors(RuntimeError, sse.EventTooLarge) as error:
             if not self._stopped:
                 raise failures.broken(error) from error
         finally:
@@ -88,7 +88,7 @@ class AsyncResponseStream:
                     yield event
             for event in decoding.end():
                 yield event
-        except (RuntimeError, sse.EventTooLarge, *family.network_errors()) as error:
+        except family.network_errors(RuntimeError, sse.EventTooLarge) as error:
             if not self._stopped:
                 raise failures.broken(error) from error
         finally:

@@ -165,7 +165,7 @@ class ScriptedUpstream:
 
 
 def weather() -> Script:
-    """The default script: the weather assistant of the function calling guide. JSON, so that it needs no YAML reader."""
+    """The default script: the weather assistant of the function calling guide. JSON: a bare install reads it."""
     return reading.read(orjson.loads(files(__package__).joinpath("weather.json").read_bytes()))
 
 
