@@ -64,7 +64,7 @@ class MemoryStore:
     def stalled(self, now: float, limit: int = 100) -> tuple[Run, ...]:
         with self._lock:
             found = self._of(Run, lambda run: is_stalled(run, now))
-        return tuple(sorted(found, key=lambda run: run.created_at)[:limit])
+        return tuple(sorted(found, key=lambda run: (run.created_at, run.id))[:limit])
 
     def changed_elsewhere(self) -> bool:
         return False
@@ -168,10 +168,13 @@ class _Overlay:
         record: R | None = written[id] if id in written else self._stored[kind].get(id)
         return record
 
-    def insert(self, record: Record) -> None:
+    def insert(self, record: Record) -> bool:
+        if self.get(type(record), record.id) is not None:
+            return False
         self._written[type(record)][record.id] = record
         if isinstance(record, Thread):
             self._new_seqs[record.id] = 0
+        return True
 
     def update(self, record: Record) -> None:
         self._written[type(record)][record.id] = record
@@ -183,6 +186,7 @@ class _Overlay:
                 for record in self._everything(below):
                     if record.thread_id == id:
                         self._written[below][record.id] = None
+            self._new_seqs.pop(id, None)
             self._gone.append(id)
 
     def next_seq(self, thread_id: str) -> int | None:
@@ -199,9 +203,9 @@ class _Overlay:
                     self._stored[kind].pop(id, None)
                 else:
                     self._stored[kind][id] = record
-        self._seqs.update(self._new_seqs)
         for thread_id in self._gone:
             self._seqs.pop(thread_id, None)
+        self._seqs.update(self._new_seqs)
 
     def _everything(self, kind: type[Any]) -> Iterator[Any]:
         return iter([r for r in ({**self._stored[kind], **self._written[kind]}).values() if r is not None])

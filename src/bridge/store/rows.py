@@ -59,17 +59,25 @@ class SqlRows:
         key = (kind, id)
         if key not in self._seen:
             table = schema.TABLE_OF[kind]
-            row = self._connection.execute(sa.select(table).where(table.c.id == id)).first()
+            # for update: a database with several writers at a time must not let another decide on the same row
+            row = self._connection.execute(sa.select(table).where(table.c.id == id).with_for_update()).first()
             self._seen[key] = None if row is None else from_row(kind, row)
         record: R | None = self._seen[key]
         return record
 
-    def insert(self, record: Record) -> None:
+    def insert(self, record: Record) -> bool:
         row = to_row(record)
         if isinstance(record, Thread):
             row["next_seq"] = 1
-        self._connection.execute(sa.insert(schema.TABLE_OF[type(record)]), row)
+        table = schema.TABLE_OF[type(record)]
+        try:
+            self._connection.execute(sa.insert(table), row)
+        except sa.exc.IntegrityError:
+            if any(row[column.name] is None for column in table.c if column.name in row and not column.nullable):
+                raise
+            return False
         self._seen[type(record), record.id] = record
+        return True
 
     def update(self, record: Record) -> None:
         table = schema.TABLE_OF[type(record)]

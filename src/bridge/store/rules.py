@@ -1,6 +1,10 @@
 """What a commit does to records: the semantics both stores share, over a few verbs each of them has (records.py).
 
 A store gives `apply` its `Rows` inside a transaction and rolls back whatever was written when Refused is raised.
+
+Guards are checked in the order given and the first that fails is the answer. So a flow that must tell a thread that is
+gone from one that is busy asks `Exists(Thread, id), Idle(id)`: Conflict(guard=Exists) is gone, Conflict(guard=Idle)
+busy. Idle alone answers both with itself.
 """
 
 from __future__ import annotations
@@ -47,7 +51,9 @@ class Rows(Protocol):
 
     def get(self, kind: type[R], id: str) -> R | None: ...
 
-    def insert(self, record: Record) -> None: ...
+    def insert(self, record: Record) -> bool:
+        """Store a record that is new. False, and nothing stored, when its id is taken."""
+        ...
 
     def update(self, record: Record) -> None:
         """Replace the stored record of the same id, every field of it."""
@@ -125,7 +131,8 @@ def _inserted(change: Put, rows: Rows) -> Change:
         if seq is None:
             raise Refused(Conflict(change))
         record = evolve(record, seq=seq)
-    rows.insert(record)
+    if not rows.insert(record):
+        raise Refused(Conflict(change))
     return evolve(change, record=record)
 
 
@@ -144,8 +151,8 @@ def _replaced(change: Put, rows: Rows) -> Change:
 
 def _kept(stored: Record) -> dict[str, Any]:
     """What a put leaves as it is stored (records.Put)."""
-    names = {Thread: ("metadata", "active_run_id"), Message: ("metadata", "seq"), Run: ("metadata", "seq", "lease")}
-    return {name: getattr(stored, name) for name in names.get(type(stored), ("seq",)) if hasattr(stored, name)}
+    names = ("metadata", "seq", "lease", "active_run_id")
+    return {name: getattr(stored, name) for name in names if hasattr(stored, name)}
 
 
 @_made.register

@@ -1,7 +1,8 @@
 """The tables, in SQLAlchemy Core: what queries ask for has a column, the rest of a record is JSON in `record`.
 
 One row a record. `seq` is the record's place in its thread, `threads.next_seq` the next one to give away. Lists are
-read by (created_at, seq), history by seq; both have an index, so no read grows with what it does not return.
+read by (created_at, seq), history by seq, what a run made by (thread_id, run_id). Each has an index, so no read grows
+with what it does not return; and all but the leases' begin with the thread, by which the tables could be spread.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ messages: Final = sa.Table(
     sa.Index("messages_by_time", "thread_id", "created_at", "seq"),
     sa.Index("messages_by_seq", "thread_id", "seq"),
     sa.Index("messages_by_role", "thread_id", "role", "seq"),
-    sa.Index("messages_by_run", "run_id", "seq"),
+    sa.Index("messages_by_run", "thread_id", "run_id", "created_at", "seq"),
 )
 
 runs: Final = sa.Table(
@@ -72,7 +73,7 @@ runs: Final = sa.Table(
     sa.Column("record", sa.LargeBinary, nullable=False),
     sa.Index("runs_by_time", "thread_id", "created_at", "seq"),
     sa.Index("runs_by_status", "status", "lease_until"),
-    sa.Index("runs_by_owner", "lease_owner"),
+    sa.Index("runs_by_owner", "lease_owner", "status"),
 )
 
 steps: Final = sa.Table(
@@ -84,8 +85,7 @@ steps: Final = sa.Table(
     sa.Column("seq", sa.BigInteger, nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("record", sa.LargeBinary, nullable=False),
-    sa.Index("steps_by_time", "run_id", "created_at", "seq"),
-    sa.Index("steps_by_thread", "thread_id"),
+    sa.Index("steps_by_run", "thread_id", "run_id", "created_at", "seq"),
 )
 
 items: Final = sa.Table(
@@ -97,7 +97,7 @@ items: Final = sa.Table(
     sa.Column("seq", sa.BigInteger, nullable=False),
     sa.Column("record", sa.LargeBinary, nullable=False),
     sa.Index("items_by_seq", "thread_id", "seq"),
-    sa.Index("items_by_run", "run_id", "seq"),
+    sa.Index("items_by_run", "thread_id", "run_id", "seq"),
 )
 
 blobs: Final = sa.Table(

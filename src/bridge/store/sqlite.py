@@ -2,7 +2,9 @@
 
 WAL lets readers and the writer of several processes work side by side. `synchronous=NORMAL` keeps every commit through
 a SIGKILL, not through a power loss; `full` (BRIDGE_STORE=sqlite:///PATH?synchronous=full) does both and is slower.
-Deleted content is overwritten (`secure_delete`): who deletes a thread means its text.
+Deleted content is overwritten in the file (`secure_delete`): who deletes a thread means its text. The write-ahead log
+beside it may hold older copies of a page until it is folded into the file: every thousand pages or so, and when the
+last process closes the store.
 """
 
 from __future__ import annotations
@@ -27,11 +29,16 @@ class SqliteDialect:
         self.path = path
         self.synchronous = synchronous
 
+    @property
+    def name(self) -> str:
+        return str(self.path)
+
     def prepare(self) -> None:
         """The folder and the file, readable by nobody else; a folder of our own is kept out of version control."""
         folder = self.path.parent
-        if not folder.exists():
-            folder.mkdir(parents=True, mode=0o700)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):  # there, or made by another process this very moment
+            folder.mkdir(mode=0o700)
             (folder / ".gitignore").write_text("*\n")
         with contextlib.suppress(FileExistsError):
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -42,9 +49,17 @@ class SqliteDialect:
     def reading_engine(self) -> Engine:
         return self._engine("BEGIN", poolclass=QueuePool, pool_size=8, max_overflow=32)
 
+    def commits_of_others(self, connection: Connection) -> int:
+        """`PRAGMA data_version`: it changes when another connection commits, never by this one's own commits."""
+        raw = connection.connection.cursor()  # not through SQLAlchemy, which would begin a transaction
+        try:
+            return int(raw.execute("PRAGMA data_version").fetchone()[0])
+        finally:
+            raw.close()
+
     def _engine(self, begin: str, **pool: Any) -> Engine:
         engine = sa.create_engine(
-            f"sqlite:///{self.path}",
+            sa.engine.URL.create("sqlite", database=str(self.path)),
             future=True,
             connect_args={"check_same_thread": False, "timeout": BUSY_MILLISECONDS / 1000},
             **pool,
@@ -72,12 +87,3 @@ class SqliteDialect:
             "secure_delete": "ON",
             "foreign_keys": "OFF",
         }
-
-
-def data_version(connection: Connection) -> int:
-    """A number that changes when another connection commits (never by this connection's own commits)."""
-    raw = connection.connection.cursor()
-    try:
-        return int(raw.execute("PRAGMA data_version").fetchone()[0])
-    finally:
-        raw.close()
