@@ -42,6 +42,7 @@ bench: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python -m bridge.parity > docs/parity.md
 	$(BIN)/python docs/draw_states.py > docs/states.md
+	$(BIN)/python docs/draw_errors.py > docs/errors.md
 
 clean:
 	rm -rf $(VENV) .matrix build dist

@@ -168,6 +168,11 @@ def test_the_store_is_made_once_and_found(tmp_path: Path) -> None:
     assert f"schema {known}" in call("doctor").stdout
 
 
+def test_a_path_with_signs_of_urls_in_it() -> None:
+    call("db", "upgrade", "--store", "odd #1?/a%20b.db")
+    assert "schema" in call("doctor", "--store", "odd #1?/a%20b.db").stdout
+
+
 def test_memory_needs_no_upgrade() -> None:
     assert call("db", "path", "--store", "memory").stdout == "memory\n"
     assert "nothing to upgrade" in call("db", "upgrade", "--store", "memory").stdout

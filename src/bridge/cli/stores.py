@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 from attrs import frozen
 
@@ -38,7 +39,10 @@ def _schema(path: Path) -> int:
 
     from bridge.store import migrations
 
-    engine = sa.create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", future=True)
+    query = {"mode": "ro", "uri": "true"}
+    engine = sa.create_engine(
+        sa.engine.URL.create("sqlite", database=f"file:{quote(str(path))}", query=query), future=True
+    )
     try:
         with engine.connect() as connection:
             return migrations.version(connection)
