@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import secrets
-import socket
 import threading
 import time
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Collection
 from typing import Final
 
 from attrs import field, frozen
 
 from bridge import errors
 from bridge.calls import Credential
-from bridge.engine.effects import LeaseLost, Signal, Stopped
+from bridge.engine.effects import Key, LeaseLost, Signal, Stopped
 from bridge.engine.flows import Context, legs
 from bridge.hands.drive import AsyncHands, Hands, adrive, drive
 from bridge.hands.feeds import Feed
 from bridge.hands.loops import BridgeLoop
+from bridge.hands.owners import is_dead, name_owner
 from bridge.hands.pumps import AsyncLine, Line
+from bridge.hands.work import Work
 from bridge.hands.world import World
 from bridge.records import Run
 from bridge.upstream import Upstream
@@ -33,6 +33,14 @@ from bridge.upstream import Upstream
 LEASE_SECONDS: Final = 15.0
 HEARTBEAT_SECONDS: Final = 5.0
 EXIT_SECONDS: Final = 5.0
+"""How long the end of the process waits for its legs; then they have LAST_SECONDS to let go."""
+
+LAST_SECONDS: Final = 1.0
+KNOWN: Final = 4096
+"""How many credentials are remembered at most, those used last."""
+
+AT_ONCE: Final = 50
+"""How many runs one beat takes up at most, lest a restart floods the upstream."""
 
 log = logging.getLogger("bridge")
 
@@ -49,46 +57,22 @@ class Source:
         return self.upstream.name, self.credential.fingerprint
 
 
-class _Work:
-    """A leg at work, from the moment it is asked for; what is posted before it listens is kept for it."""
-
-    def __init__(self, run_id: str) -> None:
-        self.run_id = run_id
-        self.done = threading.Event()
-        self._early: list[Signal] = []
-        self._post: Callable[[Signal], None] | None = None
-        self._lock = threading.Lock()
-
-    def post(self, signal: Signal) -> None:
-        with self._lock:
-            if self._post is None:
-                self._early.append(signal)
-            else:
-                self._post(signal)
-
-    def listen(self, post: Callable[[Signal], None]) -> None:
-        with self._lock:
-            self._post = post
-            for signal in self._early:
-                post(signal)
-
-
 class Runner:
     """Legs of one process on one store."""
 
     def __init__(self, world: World, *, lease_seconds: float = LEASE_SECONDS, heartbeat: float | None = None) -> None:
         self.world = world
-        self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.owner = name_owner()
         self.lease_seconds = lease_seconds
         self._heartbeat_seconds = heartbeat or min(HEARTBEAT_SECONDS, lease_seconds / 3)
         self._lock = threading.Lock()
-        self._work: dict[str, _Work] = {}
-        self._sources: dict[tuple[str, str], Source] = {}
+        self._work: dict[str, Work] = {}
+        self._sources: OrderedDict[tuple[str, str], Source] = OrderedDict()
         self._beat = threading.Event()
         self._heart: threading.Thread | None = None
         self._closed = False
         self._looks_for_dead = True
-        self._idle: frozenset[str] = frozenset()
+        self._idle: dict[str, int] = {}  # lease numbers of the runs nobody worked on at the last beat
         self._loop = BridgeLoop()
 
     def context(self, source: Source, wait_until: float | None = None) -> Context:
@@ -102,6 +86,9 @@ class Runner:
         with self._lock:
             is_new = source.key not in self._sources
             self._sources[source.key] = source
+            self._sources.move_to_end(source.key)
+            if len(self._sources) > KNOWN:
+                self._sources.popitem(last=False)
             self._start_heart()
         if is_new:
             self._looks_for_dead = True
@@ -109,52 +96,65 @@ class Runner:
 
     def start(self, run: Run, source: Source, feed: Feed | None) -> None:
         """Drive the next leg of the run in a thread of its own."""
-        work = self._begin(run)
-        thread = threading.Thread(target=self._drive, args=(run, source, feed, work), name="bridge-leg", daemon=True)
+        work = self._begin(run, feed)
+        thread = threading.Thread(target=self._drive, args=(run, source, work), name="bridge-leg", daemon=True)
         try:
             thread.start()
         except RuntimeError:  # no more threads, or the interpreter goes down
-            self._end(work, feed, ends_well=False)
+            self._end(work, ends_well=False)
             raise
 
     def start_async(self, run: Run, source: Source, feed: Feed | None, on_this_loop: bool = False) -> None:
-        """Drive it on the bridge's own loop, or on the running one (which then must live as long as the run)."""
-        work = self._begin(run)
-        leg = self._adrive(run, source, feed, work)
-        if on_this_loop:
-            task = asyncio.get_running_loop().create_task(leg)
-            task.add_done_callback(lambda _: self._end(work, feed, ends_well=False))  # cancelled before it began
-            self._loop.keep(task)
-        else:
+        """Drive it on the bridge's own loop, or on the running one. When that ends before the run, or is no asyncio
+        loop at all, the leg is driven in a thread, with a plain client in place of the caller's."""
+        loop = _running_loop() if on_this_loop else None
+        if on_this_loop and loop is None:
+            self.start(run, source, feed)
+            return
+        work = self._begin(run, feed, loop)
+        leg = self._adrive(run, source, work)
+        if loop is None:
             self._loop.submit(leg)
+        else:
+            task = loop.create_task(leg)
+            task.add_done_callback(lambda task: self._loop_ended(work) if task.cancelled() else None)
+            self._loop.keep(task)
 
-    def _drive(self, run: Run, source: Source, feed: Feed | None, work: _Work) -> None:
+    def _loop_ended(self, work: Work) -> None:
+        """The caller's loop ended under its leg, begun or not: the lease goes back, the run is taken up from here."""
+        self._end(work, ends_well=False)
+        self._release(work.run_id, work.lease_number)
+        self._beat.set()
+
+    def _drive(self, run: Run, source: Source, work: Work) -> None:
         line = Line(source.upstream, source.credential, self.world.clock)
-        hands = Hands(self.world, feed, line)
-        self._enter(work, hands, line.post)
+        hands = Hands(self.world, work.feed, line)
         ends_well = False
         try:
+            self._enter(work, hands, line.post)
             ends_well = drive(legs.leg(self.context(source), run), hands)
         except Exception:
             log.exception("run %s: its leg failed in an unforeseen way", run.id)
             self._abort(run)
         finally:
             line.close()
-            self._leave(work, hands, feed, ends_well)
+            self._end(work, ends_well)
 
-    async def _adrive(self, run: Run, source: Source, feed: Feed | None, work: _Work) -> None:
+    async def _adrive(self, run: Run, source: Source, work: Work) -> None:
         line = AsyncLine(source.upstream, source.credential, self.world.clock)
-        hands = AsyncHands(self.world, feed, line)
-        self._enter(work, hands, line.post)
+        hands = AsyncHands(self.world, work.feed, line)
         ends_well = False
         try:
+            self._enter(work, hands, line.post)
             ends_well = await adrive(legs.leg(self.context(source), run), hands)
         except Exception:
             log.exception("run %s: its leg failed in an unforeseen way", run.id)
-            await self._loop.in_thread(self._abort, run)
+            await self.world.readers.run(self._abort, run)
         finally:
-            self._leave(work, hands, feed, ends_well)
-            await line.close()
+            try:
+                await line.close()
+            finally:
+                self._end(work, ends_well)
 
     def _abort(self, run: Run) -> None:
         """The run is ended, unheard: its stream may hold more than was stored, so that one ends with an error."""
@@ -163,9 +163,9 @@ class Runner:
         except Exception:
             log.exception("run %s: it could not even be ended; it expires by itself", run.id)
 
-    def _begin(self, run: Run) -> _Work:
+    def _begin(self, run: Run, feed: Feed | None, loop: asyncio.AbstractEventLoop | None = None) -> Work:
         """The leg is at work from here on, though its thread or task may be slow to start: `close` waits for it."""
-        work = _Work(run.id)
+        work = Work(run, feed, loop)
         with self._lock:
             self._work[run.id] = work
             self._start_heart()
@@ -173,29 +173,27 @@ class Runner:
                 work.post(Stopped())
         return work
 
-    def _enter(self, work: _Work, hands: object, post: Callable[[Signal], None]) -> None:
+    def _enter(self, work: Work, hands: object, post: Callable[[Signal], None]) -> None:
         self.world.hub.add_leg(work.run_id, hands, post)
-        work.listen(post)
+        work.listen(hands, post)
 
-    def _leave(self, work: _Work, hands: object, feed: Feed | None, ends_well: bool) -> None:
-        self.world.hub.remove_leg(work.run_id, hands)
-        self._end(work, feed, ends_well)
-
-    def _end(self, work: _Work, feed: Feed | None, ends_well: bool) -> None:
+    def _end(self, work: Work, ends_well: bool) -> None:
         """Nothing works on it any more; its lease is kept alive no longer. A second time changes nothing."""
+        self.world.hub.remove_leg(work.run_id, work.hands)
         with self._lock:
             if self._work.get(work.run_id) is work:
                 del self._work[work.run_id]
-        if feed is not None:
-            feed.end(None if ends_well else errors.server_error("").body())
+        if work.feed is not None:
+            work.feed.end(None if ends_well else errors.server_error("").body())
         work.done.set()
 
     # --- the heartbeat
 
     def _start_heart(self) -> None:
         if self._heart is None and not self._closed:
-            self._heart = threading.Thread(target=self._beats, name="bridge-heartbeat", daemon=True)
-            self._heart.start()
+            heart = threading.Thread(target=self._beats, name="bridge-heartbeat", daemon=True)
+            heart.start()
+            self._heart = heart
 
     def _beats(self) -> None:
         while not self._closed:
@@ -204,7 +202,8 @@ class Runner:
                 looks, self._looks_for_dead = self._looks_for_dead, False  # it may be asked for again meanwhile
                 self.take_up(dead_too=looks)
             except Exception:
-                log.exception("heartbeat failed; the next one is in %.0f s", self._heartbeat_seconds)
+                if not self._closed:
+                    log.exception("heartbeat failed; the next one is in %.0f s", self._heartbeat_seconds)
             self._beat.wait(self._heartbeat_seconds)
             self._beat.clear()
 
@@ -216,14 +215,28 @@ class Runner:
         for run_id, work in working.items():
             if run_id not in held:
                 work.post(LeaseLost())
-        self._let_orphans_go(held - working.keys())
+        for work in working.values():
+            if work.is_dead:
+                self._loop_ended(work)
+        self._let_orphans_go(held - {run_id for run_id, work in working.items() if work.is_moving})
 
-    def _let_orphans_go(self, idle: frozenset[str]) -> None:
-        """Leases of ours without a leg: their caller was interrupted between the commit and the start. A lease that
-        was idle at the beat before as well is given back, so that the run is taken up like any stalled one."""
-        for run_id in idle & self._idle:
-            drive(legs.release(run_id, self.owner), Hands(self.world))
-        self._idle = idle
+    def _let_orphans_go(self, idle: Collection[str]) -> None:
+        """Leases of ours that nobody works under: their caller was interrupted between the commit and the start, or the
+        event loop of their leg stands still. A lease that was idle at the beat before as well is given back, so that
+        the run is taken up like any stalled one."""
+        runs = self.world.store.load([Key(Run, id) for id in idle]) if idle else ()
+        numbers = {run.id: run.lease.number for run in runs if run is not None}
+        for run_id, number in numbers.items():
+            if self._idle.get(run_id) == number:
+                self._release(run_id, number)
+        self._idle = numbers
+
+    def _release(self, run_id: str, number: int) -> None:
+        """Give back this very lease; nothing happens where it is another's, or a later one of our own."""
+        try:
+            drive(legs.release(run_id, self.owner, number), Hands(self.world))
+        except Exception:
+            log.exception("run %s: its lease could not be given back; it lapses by itself", run_id)
 
     def take_up(self, dead_too: bool = False) -> None:
         """Claim stalled runs we can go on with, and start their legs.
@@ -232,52 +245,71 @@ class Runner:
         for after a start and when a credential arrives; later deaths are noticed when their leases lapse.
         """
         now = self.world.clock()
-        for run in self.world.store.stalled(now):
-            self._take_up(run, dead=False)
-        for run in self.world.store.stalled(float("inf"), limit=10_000) if dead_too else ():
-            if not run.lease.lapsed(now) and run.status != "requires_action" and is_dead(run.lease.owner):
-                self._take_up(run, dead=True)
+        started = 0
+        for run in self.world.store.stalled(float("inf") if dead_too else now, limit=10_000 if dead_too else 1000):
+            waits = run.status == "requires_action"
+            is_held = not waits and not run.lease.lapsed(now)
+            if (waits and now < run.expires_at) or (is_held and not is_dead(run.lease.owner)):
+                continue
+            if started == AT_ONCE:
+                self._looks_for_dead |= dead_too
+                return
+            started += self._take_up(run, dead=is_held)
 
-    def _take_up(self, run: Run, dead: bool) -> None:
+    def _take_up(self, run: Run, dead: bool) -> bool:
+        """Whether a leg was started. Trouble with one run is not the others'."""
         source = self._sources.get((run.upstream, run.fingerprint))
-        hands = Hands(self.world)
         if source is None and run.status != "cancelling" and self.world.clock() < run.expires_at:
-            return
+            return False
         context = Context(self.owner, self.lease_seconds)
         dead_owner = run.lease.owner if dead else None
-        claimed = drive(legs.take_over(context, run.thread_id, run.id, dead_owner), hands)
-        if claimed is not None and source is not None:
+        try:
+            claimed = drive(legs.take_over(context, run.thread_id, run.id, dead_owner), Hands(self.world))
+            if claimed is None or source is None:
+                return False
             log.warning("run %s: taken over from %s", run.id, run.lease.owner)
             self.start(claimed, source, None)
+        except Exception:
+            log.exception("run %s: it could not be taken up", run.id)
+            return False
+        return True
 
     # --- the end
 
     def close(self, seconds: float = EXIT_SECONDS) -> None:
-        """Let the legs finish for a few seconds, then give their leases back: another process takes them up."""
+        """Let the legs finish for a few seconds, then give the leases back: another process takes the runs up.
+
+        Takes no longer than `seconds` and a little more than LAST_SECONDS. Interrupted (Ctrl-C), it waits no more.
+        """
         with self._lock:
             self._closed = True
-            working = list(self._work.values())
         self._beat.set()
-        deadline = time.monotonic() + seconds
+        if self._heart is not None and self._heart is not threading.current_thread():
+            self._heart.join(LAST_SECONDS)
+        with self._lock:
+            working = [work for work in self._work.values() if work.is_moving]
+        _wait(working, seconds)
+        for work in working:
+            work.post(Stopped())
+        _wait(working, LAST_SECONDS)
+        self._loop.close()
+        try:  # what nobody let go: legs that hang, on loops that stand still, or that were never started
+            self.world.store.renew(self.owner, 0.0)
+        except Exception:
+            log.exception("leases could not be given back; they lapse by themselves")
+
+
+def _wait(working: Collection[Work], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    try:
         for work in working:
             work.done.wait(max(0.0, deadline - time.monotonic()))
-        for work in working:
-            if not work.done.is_set():
-                work.post(Stopped())
-        for work in working:
-            work.done.wait(1.0)
-        self._loop.close()
+    except KeyboardInterrupt:
+        log.warning("interrupted: %d runs are left to other processes", sum(not work.done.is_set() for work in working))
 
 
-def is_dead(owner: str | None) -> bool:
-    """Whether `owner` (host:pid:nonce) was a process of this host that is no more."""
-    host, _, rest = (owner or "").rpartition(":")[0].rpartition(":")
-    if host != socket.gethostname() or not rest.isdigit():
-        return False
+def _running_loop() -> asyncio.AbstractEventLoop | None:
     try:
-        os.kill(int(rest), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False
+        return asyncio.get_running_loop()
+    except RuntimeError:  # trio
+        return None

@@ -344,8 +344,9 @@ def abort(launched: Run) -> Flow[None]:
     yield from commit(changes, *guards(run))
 
 
-def release(run_id: str, owner: str) -> Flow[None]:
-    """Give back a lease that `owner` holds without working on the run; nothing happens where it does not hold it."""
+def release(run_id: str, owner: str, number: int | None = None) -> Flow[None]:
+    """Give back a lease that `owner` holds without working on the run; nothing happens where it does not hold it, or
+    by now holds another one than `number`."""
     run = yield from load_one(Run, run_id)
-    if run is not None and run.lease.owner == owner:
+    if run is not None and run.lease.owner == owner and number in (None, run.lease.number):
         yield from commit([Release(run_id)], Fence(run_id, owner, run.lease.number))
