@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from bridge.cli.app import app
 from bridge.cli.columns import LEFT
 from bridge.cli.programs import POLLING, STREAMING, TOOLS, statements
+from bridge.testing import serve_scripted
 
 ANSWER = "In San Francisco today the current temperature is 57 and the rain probability is 0.06."
 BOTH = pytest.mark.parametrize("flags", [(), ("--stream",)], ids=["polling", "streaming"])
@@ -73,6 +74,18 @@ def test_another_model_is_the_one_asked() -> None:
     left, right = sides(result.stdout)
     assert 'model="gpt-4.1"' in left
     assert right.count('"model": "gpt-4.1"') == 2
+
+
+def test_live_asks_the_server_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("uvicorn", reason="the extra `server` is missing")
+    with serve_scripted() as server:
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        result = CliRunner(env={"COLUMNS": "140"}).invoke(app, ["demo", "--live"])
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert len(server.scripted.requests) == 2
+        check(result.stdout, 140)
+        assert server.url in result.stdout
 
 
 def test_live_says_what_failed(monkeypatch: pytest.MonkeyPatch) -> None:

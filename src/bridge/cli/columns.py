@@ -7,6 +7,8 @@ from typing import Final
 
 from rich.box import Box
 from rich.console import Console, Group, RenderableType
+from rich.highlighter import JSONHighlighter
+from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
@@ -33,7 +35,7 @@ class Columns:
 
     def row(self, code: str, answers: Sequence[str], requests: Sequence[RenderableType]) -> None:
         """`answers` are what the call came to, below its code."""
-        shown = [Text(answer, style="green", overflow="fold") for answer in answers]
+        shown = [_indented(answer) for answer in answers]
         self._print([python(code), *shown], requests)
 
     def _print(self, left: Sequence[RenderableType], right: Sequence[RenderableType]) -> None:
@@ -45,9 +47,16 @@ class Columns:
         self.console.print(table)
 
 
+def _indented(line: str) -> Padding:
+    """A line whose continuation stands as far right as its beginning."""
+    text = line.lstrip()
+    return Padding(Text(text, style="green", overflow="fold"), (0, 0, 0, len(line) - len(text)))
+
+
 def python(code: str) -> Syntax:
     return Syntax(code, "python", theme="ansi_dark", background_color="default", word_wrap=True)
 
 
-def json_lines(lines: Sequence[str]) -> Syntax:
-    return Syntax("\n".join(lines), "json", theme="ansi_dark", background_color="default", word_wrap=True)
+def json_lines(lines: Sequence[str]) -> Text:
+    """JSON with ellipses in it: no syntax highlighter's JSON."""
+    return JSONHighlighter()(Text("\n".join(lines)))

@@ -115,8 +115,11 @@ def _client(upstream: Watched) -> Iterator[Callable[[], Any]]:
 
     with tempfile.TemporaryDirectory(prefix="bridge-demo-") as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # the SDK's own, about these very methods
-        yield partial(OpenAI, upstream=upstream, store=Path(folder) / "bridge.db")
-        close_all()
+        try:
+            yield partial(OpenAI, upstream=upstream, store=Path(folder) / "bridge.db")
+        finally:
+            close_all()
+            upstream.close()
 
 
 # --- what is shown
