@@ -1,7 +1,7 @@
 """What a listener hears of a leg: changes in, frames of the old event stream out (assistants-wire §8).
 
-The leg publishes whether or not anybody listens; a listener who leaves is forgotten and the run goes on. A listener
-that lags gets several frames in one piece of bytes.
+The leg publishes whether or not anybody listens; a listener who leaves is forgotten and the run goes on. For a listener
+that lags, or never comes, pieces of one text are joined: what waits for it is no larger than what the run has made.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Final
 
+from attrs import evolve
+
 from bridge.hands.bells import Bell
 from bridge.records import Change, Delta, Object, Put, Told
 from bridge.wire import render, sse
@@ -18,13 +20,23 @@ from bridge.wire import render, sse
 DONE: Final = b"event: done\ndata: [DONE]\n\n"
 ERROR_EVENT: Final = "error"
 
+LAG: Final = 64
+"""How many frames may wait before deltas are joined."""
+
+LONGEST: Final = 4096
+"""Characters of a joined piece, about: joining for ever would copy the text again and again."""
+
 
 class Feed:
-    """The stream of one leg, for one listener. Made before the leg starts, so that nothing is missed."""
+    """The stream of one leg, for one listener. Made before the leg starts, so that nothing is missed.
 
-    def __init__(self, include_results: bool = False) -> None:
+    `request_id` is the one of the request that is answered with this stream.
+    """
+
+    def __init__(self, include_results: bool = False, request_id: str = "") -> None:
+        self.request_id = request_id
         self._include_results = include_results
-        self._frames: deque[bytes] = deque()
+        self._waiting: deque[Delta | bytes] = deque()
         self._changed = threading.Condition()
         self._bell: Bell | None = None
         self._ended = False
@@ -41,45 +53,53 @@ class Feed:
         last = DONE if error is None else sse.encode(ERROR_EVENT, render.encode_compact(error))
         self._put([last], ended=True)
 
-    def _frames_of(self, change: Change) -> Iterator[bytes]:
+    def _frames_of(self, change: Change) -> Iterator[Delta | bytes]:
         if isinstance(change, Delta):
-            data = render.encode_compact(render.delta(change.event, change.id, change.delta))
-            yield sse.encode(change.event, data)
+            yield change
         elif isinstance(change, (Put, Told)):
             for event in change.events if isinstance(change, Put) else (change.event,):
                 shown = render.event(event, change.record, include_results=self._include_results)
                 yield sse.encode(event, render.encode_compact(shown))
 
-    def _put(self, frames: list[bytes], ended: bool = False) -> None:
+    def _put(self, frames: list[Delta | bytes], ended: bool = False) -> None:
         with self._changed:
             if self._ended or self._left:
                 return
-            self._frames.extend(frames)
+            for frame in frames:
+                self._append(frame)
             self._ended = ended
             self._changed.notify_all()
             if self._bell is not None:
                 self._bell.ring()
+
+    def _append(self, frame: Delta | bytes) -> None:
+        if len(self._waiting) >= LAG and isinstance(frame, Delta):
+            both = joined(self._waiting[-1], frame)
+            if both is not None:
+                self._waiting[-1] = both
+                return
+        self._waiting.append(frame)
 
     # --- the listener's side
 
     def __iter__(self) -> Iterator[bytes]:
         while True:
             with self._changed:
-                while not self._frames and not self._ended and not self._left:
+                while not self._waiting and not self._ended and not self._left:
                     self._changed.wait()
-                piece = self._take()
-            if piece:
-                yield piece
-            elif self._ended or self._left:
+                frames, over = self._take()
+            if frames:
+                yield _bytes(frames)
+            elif over:
                 return
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         bell = self._bell = Bell()
         while True:
             with self._changed:
-                piece, over = self._take(), self._ended or self._left
-            if piece:
-                yield piece
+                frames, over = self._take()
+            if frames:
+                yield _bytes(frames)
             elif over:
                 return
             else:
@@ -89,12 +109,61 @@ class Feed:
         """The listener leaves; the run goes on (§6.3)."""
         with self._changed:
             self._left = True
-            self._frames.clear()
+            self._waiting.clear()
             self._changed.notify_all()
             if self._bell is not None:
                 self._bell.ring()
 
-    def _take(self) -> bytes:
-        piece = b"".join(self._frames)
-        self._frames.clear()
-        return piece
+    def _take(self) -> tuple[list[Delta | bytes], bool]:
+        """What waits, and whether nothing comes after it."""
+        frames = list(self._waiting)
+        self._waiting.clear()
+        return frames, self._ended or self._left
+
+
+def _bytes(frames: Iterable[Delta | bytes]) -> bytes:
+    return b"".join(frame if isinstance(frame, bytes) else _encoded(frame) for frame in frames)
+
+
+def joined(first: Delta | bytes, then: Delta) -> Delta | None:
+    """The two deltas as one, or None where they do not simply go on with one text.
+
+    content     [{index, type: text,     text: {value, …}}]           + {value}     => values joined
+    content     [{index, type: refusal,  refusal}]                    + refusal     => refusals joined
+    tool_calls  [{index, type: function, function: {arguments, …}}]   + {arguments} => arguments joined
+    tool_calls  [{index, type: code_interpreter, …: {input, …}}]      + {input}     => inputs joined
+    """
+    if isinstance(first, bytes) or (first.event, first.id) != (then.event, then.id):
+        return None
+    both = _joined(_only(first), _only(then))
+    if both is None:
+        return None
+    if then.event == "thread.message.delta":
+        return evolve(first, delta={"content": [both]})
+    return evolve(first, delta={"step_details": {"type": "tool_calls", "tool_calls": [both]}})
+
+
+def _only(delta: Delta) -> Object:
+    """The one block or call of a delta; an empty one where there are several, or none."""
+    parts: list[Object] = delta.delta.get("content") or delta.delta.get("step_details", {}).get("tool_calls") or []
+    return parts[0] if len(parts) == 1 else {}
+
+
+def _joined(first: Object, then: Object) -> Object | None:
+    kind = then.get("type", "")
+    if "id" in then or (first.get("index"), first.get("type")) != (then.get("index"), kind):
+        return None
+    before, after = first.get(kind), then.get(kind)
+    if isinstance(before, str) and isinstance(after, str):
+        return {**first, kind: before + after} if len(before) < LONGEST else None
+    if not isinstance(before, dict) or not isinstance(after, dict) or len(after) != 1:
+        return None
+    name, text = next(iter(after.items()))
+    start = before.get(name)
+    if not isinstance(start, str) or not isinstance(text, str) or len(start) >= LONGEST:
+        return None
+    return {**first, kind: {**before, name: start + text}}
+
+
+def _encoded(change: Delta) -> bytes:
+    return sse.encode(change.event, render.encode_compact(render.delta(change.event, change.id, change.delta)))
