@@ -6,8 +6,6 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 REQUIRE ?=
 
-export PYTHONDONTWRITEBYTECODE = 1
-
 .PHONY: demo test test-fast test-all lint types bench docs matrix clean
 
 demo: $(STAMP)

@@ -99,7 +99,7 @@ class _Gateway:
     async def _ours(self, request: Request, path: str) -> Response | Pieces:
         began = time.perf_counter()
         if self._needs_key and not (request.headers.get("authorization") or request.headers.get("api-key")):
-            raise replies.no_key()
+            raise errors.no_key()
         headers = dict(request.headers)
         call = Call(
             method=request.method,

@@ -18,17 +18,6 @@ VERSION: Final = ("openai-version", "2020-10-01")
 JSON: Final = ("content-type", "application/json")
 
 
-def no_key() -> APIError:
-    """assistants-wire §9.2."""
-    return APIError(
-        401,
-        "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth "
-        "(i.e. Authorization: Bearer YOUR_KEY), or as the password field (with blank username) if you're accessing the "
-        "API from your browser and are prompted for a username and password. You can obtain an API key from "
-        "https://platform.openai.com/account/api-keys.",
-    )
-
-
 def loop() -> APIError:
     return APIError(
         508,

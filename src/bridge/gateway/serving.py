@@ -48,18 +48,17 @@ def serve(
     """Serve until SIGTERM or SIGINT. `announce` is told the base URL as soon as connections are taken; port 0 is any
     free one. Several `workers` are processes that share the store. Raises ConfigurationError for an upstream that is
     this gateway, and for an address that cannot be had."""
-    listener = _listen(host, port)
-    address = listener.getsockname()
-    refuse_itself(upstream_url(settings), host, address[1])
-    if announce is not None:
-        announce(f"http://{_shown(host)}:{address[1]}/v1")
-    if workers > 1:
-        listener.close()  # uvicorn's supervisor listens itself
-        _serve_in_processes(settings, host, address[1], workers, body_limit)
-        return
-    with listener, suppress(KeyboardInterrupt):  # uvicorn raises it again when it has shut down
-        app = app_from_settings(settings, body_limit=body_limit)
-        uvicorn.Server(uvicorn.Config(app, **_OPTIONS)).run(sockets=[listener])
+    with _listen(host, port) as listener, suppress(KeyboardInterrupt):  # uvicorn raises it again after shutting down
+        address = listener.getsockname()
+        refuse_itself(upstream_url(settings), host, address[1])
+        if announce is not None:
+            announce(f"http://{_shown(host)}:{address[1]}/v1")
+        if workers > 1:
+            listener.close()  # uvicorn's supervisor listens itself
+            _serve_in_processes(settings, host, address[1], workers, body_limit)
+        else:
+            app = app_from_settings(settings, body_limit=body_limit)
+            uvicorn.Server(uvicorn.Config(app, **_OPTIONS)).run(sockets=[listener])
 
 
 def app_from_settings(settings: Settings, *, body_limit: int = BODY_LIMIT) -> Starlette:
