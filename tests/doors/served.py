@@ -15,8 +15,8 @@ PATIENCE = 30.0
 
 
 @contextmanager
-def gateway(upstream: str, store_path: Path) -> Iterator[str]:
-    """The base URL of a gateway with this upstream and store, until the block ends."""
+def gateway(upstream: str, store_path: Path, *, killed: bool = False) -> Iterator[str]:
+    """The base URL of a gateway with this upstream and store, until the block ends (`killed`: with SIGKILL)."""
     command = [sys.executable, "-m", "bridge", "serve", "--port", "0", "--store", str(store_path)]
     process = subprocess.Popen(
         [*command, "--upstream", upstream],
@@ -30,7 +30,7 @@ def gateway(upstream: str, store_path: Path) -> Iterator[str]:
     try:
         yield _address(process, said, upstream)
     finally:
-        process.terminate()
+        process.kill() if killed else process.terminate()
         try:
             process.wait(PATIENCE)
         except subprocess.TimeoutExpired:

@@ -16,11 +16,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import openai
 import pytest
 
 from bridge.testing import serve_scripted
-from doors.served import clean_environment
+from doors.served import clean_environment, gateway
 
+pytestmark = pytest.mark.slow
 PROGRAMS = Path(__file__).with_name("crash_programs.py")
 SECONDS = 30.0
 SCRIPT: Any = [
@@ -245,6 +247,26 @@ def test_killed_between_the_commit_of_outputs_and_its_reply(start: Any, request:
     goes_on(client, made["thread"], made["assistant"])
 
 
+def test_a_gateway_is_killed_and_the_next_one_goes_on(upstream: Any, store_path: Path) -> None:
+    text = "first slow gateway"
+    upstream.scripted._fired.clear()
+    with (
+        gateway(upstream.url, store_path, killed=True) as url,
+        openai.OpenAI(api_key="sk-test", base_url=url) as client,
+    ):
+        assistant = client.beta.assistants.create(model="gpt-4o", instructions="Be brief.")
+        thread = client.beta.threads.create(messages=[{"role": "user", "content": text}])
+        stream = client.beta.threads.runs.create(thread.id, assistant_id=assistant.id, stream=True)
+        first = next(iter(stream))
+        assert eventually(lambda: len(client.beta.threads.messages.list(thread.id).data) == 2)
+        stream.close()
+    with gateway(upstream.url, store_path) as url, openai.OpenAI(api_key="sk-test", base_url=url) as client:
+        run = client.beta.threads.runs.poll(first.data.id, thread_id=thread.id)
+        assert run.status == "completed"
+        assert texts(client, thread.id) == [text, "Quick this time."]
+        goes_on(client, thread.id, assistant.id)
+
+
 # --- two processes, one store
 
 
@@ -308,7 +330,6 @@ def test_event_loops_come_and_go_while_a_run_works(start: Any) -> None:
     ends_clean(program, 5)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["exit_early", "aexit_early"])
 def test_a_process_ends_while_its_run_works(kind: str, start: Any, request: pytest.FixtureRequest) -> None:
     text = f"first slow {kind}"

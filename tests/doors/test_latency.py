@@ -6,9 +6,11 @@ import time
 from pathlib import Path
 
 import openai
+import pytest
 
 from doors.served import gateway
 
+pytestmark = pytest.mark.slow
 DELAYED_ACK = 0.040
 """Seconds a kernel may hold back an acknowledgement, and Nagle's algorithm the next packet with it."""
 

@@ -17,6 +17,7 @@ import pytest
 from doors.environments import node_modules
 from doors.served import clean_environment, gateway
 
+pytestmark = pytest.mark.slow
 SEEDS = Path(__file__).parents[1] / "seeds"
 PYTHON = sorted((SEEDS / "python").glob("*.py"))
 NODE = sorted((SEEDS / "node").glob("*.mjs"))

@@ -126,7 +126,8 @@ class Making:
             made: Answering = service.connect(self.settings, upstream, on_callers_loop=stays)
         else:
             made = service.Service(self.wishes.store, upstream, on_callers_loop=stays)
-        return _Lent(made) if upstream is self.wishes.upstream else made
+        # The offline upstream has nothing to close, and a run goes on after its client was closed.
+        return _Lent(made) if upstream is self.wishes.upstream or upstream.name == "scripted" else made
 
     def _upstream(self, client: C) -> Callable[[], Upstream]:
         asked = self.wishes.upstream if self.wishes.upstream is not None else self.settings.upstream

@@ -14,7 +14,6 @@ from doors.surface.colours import LoopThread
 from doors.surface.places import Colour, Door, DoorName, Place
 from doors.surface.script import RULES
 
-DOORS: tuple[DoorName, ...] = ("dropin", "gateway")
 COLOURS: tuple[Colour, ...] = ("sync", "async")
 
 
@@ -47,7 +46,7 @@ class _Doors(dict[DoorName, Door]):
         return self[name]
 
 
-@pytest.fixture(params=DOORS)
+@pytest.fixture(params=["dropin", pytest.param("gateway", marks=pytest.mark.slow)])
 def door(request: pytest.FixtureRequest, doors: dict[DoorName, Door]) -> Door:
     return doors[request.param]
 

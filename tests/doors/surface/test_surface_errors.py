@@ -67,6 +67,13 @@ INVALID: list[tuple[str, Calling, str, str, str]] = [
         "Unknown parameter: 'file_ids'.",
     ),
     (
+        "additional instructions with a new thread",
+        lambda p, t: p.beta.threads.create_and_run(assistant_id="asst_x", extra_body={"additional_instructions": "x"}),
+        "unknown_parameter",
+        "additional_instructions",
+        "Unknown parameter: 'additional_instructions'.",
+    ),
+    (
         "nearly known",
         lambda p, t: p.assistant(extra_body={"modell": "x"}),
         "unknown_parameter",
