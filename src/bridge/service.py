@@ -43,7 +43,7 @@ class Service:
 
     @property
     def runner(self) -> Runner:
-        return runner_for(self.store)
+        return runner_for(self.store, self)
 
     def owns(self, method: str, path: str) -> bool:
         return owns(path)

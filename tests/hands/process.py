@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from attrs import evolve
+import orjson
 
-from bridge.calls import Credential
+from bridge.calls import Call, Credential
 from bridge.engine.effects import RunState
 from bridge.engine.flows import Launch, assistants, runs, threads
 from bridge.hands.drive import Hands, drive
@@ -17,9 +17,11 @@ from bridge.hands.hub import Hub
 from bridge.hands.runner import Runner, Source
 from bridge.hands.world import World
 from bridge.records import Run
+from bridge.service import Service
 from bridge.store import Store
 
 KEY = "sk-of-the-tests"
+BETA = {"openai-beta": "assistants=v2"}
 TOOL = {"type": "function", "function": {"name": "get_temperature"}}
 
 
@@ -82,11 +84,31 @@ def until(condition: Callable[[], Any], seconds: float = 5.0) -> None:
         time.sleep(0.005)
 
 
+def call(method: str, path: str, **body: Any) -> Call:
+    return Call(method, path, headers=BETA, body=orjson.dumps(body) if body else b"")
+
+
+def answered(service: Service, method: str, path: str, **body: Any) -> dict[str, Any]:
+    """The object that the service answers."""
+    reply = service.call(call(method, path, **body))
+    assert reply.status == 200, reply.body
+    found: dict[str, Any] = orjson.loads(reply.body)
+    return found
+
+
+def new_run(service: Service, text: str, **more: Any) -> Call:
+    """The call that creates a run on a new thread."""
+    assistant = answered(service, "POST", "/assistants", model="gpt-4o", instructions="Be brief.", tools=[TOOL])
+    thread = answered(service, "POST", "/threads", messages=[{"role": "user", "content": text}])
+    return call("POST", f"/threads/{thread['id']}/runs", assistant_id=assistant["id"], **more)
+
+
+def run_status(service: Service, run: dict[str, Any]) -> str:
+    status: str = answered(service, "GET", f"/threads/{run['thread_id']}/runs/{run['id']}")["status"]
+    return status
+
+
 def ends_with_error(heard: bytes) -> bool:
     """The nested error, and no `done` after it (assistants-wire §8.12)."""
     last = heard.split(b"\n\n")[-2]
     return last.startswith(b'event: error\ndata: {"error":') and DONE not in heard
-
-
-def lapsed(run: Run) -> Run:
-    return evolve(run, lease=evolve(run.lease, until=0.0))

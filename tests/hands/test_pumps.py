@@ -164,3 +164,37 @@ def test_a_second_call_hears_nothing_of_the_first(door):
     line.open({})
     assert line.next() == Event({"type": "new"})
     assert line.next() == End()
+
+
+def test_a_stream_that_cannot_be_closed_does_not_hurt_the_leg(caplog):
+    upstream = Upstream([{"type": "a"}, "block"])
+    door = SyncDoor(upstream)
+    door.open({})
+    assert door.next() == Event({"type": "a"})
+
+    def fail():
+        upstream.streams[0].closed.set()
+        raise OSError("no such socket")
+
+    upstream.streams[0].close = fail
+    door.close()
+    assert "could not be closed" in caplog.text
+
+
+def test_what_the_closing_broke_is_no_news(caplog):
+    upstream = Upstream([{"type": "a"}, "block"])
+    door = SyncDoor(upstream)
+    stream = Stream([])
+
+    def events():
+        yield {"type": "a"}
+        stream.closed.wait(SOON)
+        raise ValueError("read of closed file")
+
+    upstream.open = lambda request, credential: stream
+    stream.__class__ = type("Odd", (Stream,), {"__iter__": lambda self: events()})
+    door.open({})
+    assert door.next() == Event({"type": "a"})
+    door.close()
+    assert door.next(0.05) == Timeout()
+    assert caplog.text == ""

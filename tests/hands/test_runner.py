@@ -75,7 +75,7 @@ def test_a_leg_cancelled_before_it_began_is_not_held_for_ever(service: Service) 
 def test_a_look_for_the_dead_asked_for_during_a_look_is_made(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """A credential that arrives while the heart looks with the old ones is looked for at the next beat."""
     looks: list[bool] = []
-    mine = rooms.runner_for(MemoryStore())
+    mine = rooms.runner_for(MemoryStore(), service)
     mine._heart = threading.current_thread()  # this test is the heart
 
     def take_up(dead_too: bool = False) -> None:

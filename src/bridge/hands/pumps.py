@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import queue
 import threading
 from collections.abc import Callable
-from typing import TypeVar
 
 from bridge.calls import Credential
 from bridge.engine.effects import End, Event, Refused, Signal, Timeout
 from bridge.records import Object
 from bridge.upstream import AsyncUpstreamStream, StreamBroken, Upstream, UpstreamRefused, UpstreamStream
 
-T = TypeVar("T")
+log = logging.getLogger("bridge")
 
 
 class Line:
@@ -54,7 +54,10 @@ class Line:
             self._call += 1
             stream, self._stream = self._stream, None
         if stream is not None:
-            stream.close()
+            try:
+                stream.close()
+            except Exception:
+                log.exception("the upstream's stream could not be closed")
 
     def _pump(self, call: int, request: Object) -> None:
         try:
@@ -70,6 +73,8 @@ class Line:
         except StreamBroken as error:
             end = End(str(error))
         except Exception as error:
+            if call != self._call:
+                return  # nobody listens any more: it may well be the closing that broke it
             end = _broken_pump(error)
         self._inbox.put((call, end))
 
@@ -141,7 +146,5 @@ class AsyncLine:
 
 def _broken_pump(error: Exception) -> Signal:
     """An upstream that raises what it should not is still only an upstream that failed: the run must end."""
-    import logging
-
-    logging.getLogger("bridge").exception("the upstream failed in an unforeseen way", exc_info=error)
+    log.exception("the upstream failed in an unforeseen way", exc_info=error)
     return Refused(0, f"{type(error).__name__}: {error}")

@@ -1,39 +1,79 @@
-"""One runner for each store in each process, shared by all clients of that store."""
+"""One runner for each store in each process, shared by all services on that store while one of them is in use."""
 
 from __future__ import annotations
 
 import atexit
 import os
 import threading
+import time
 from typing import Final
+from weakref import WeakSet
+
+from attrs import field, frozen
 
 from bridge.hands.hub import Hub
-from bridge.hands.runner import Runner
+from bridge.hands.runner import EXIT_SECONDS, Runner
 from bridge.hands.world import World
 from bridge.store import Store
 
-_lock: Final = threading.Lock()
-_runners: Final[dict[int, tuple[int, Store, Runner]]] = {}
+
+@frozen
+class _Room:
+    store: Store
+    runner: Runner
+    users: WeakSet[object] = field(factory=WeakSet)
+
+    def close(self, seconds: float) -> None:
+        self.runner.close(seconds)
+        self.runner.world.close()
+        self.store.close()
 
 
-def runner_for(store: Store) -> Runner:
-    """The runner of this store in this process: made at first use, and anew after a fork (no thread survives one)."""
+_lock = threading.Lock()
+_rooms: Final[dict[int, _Room]] = {}
+
+
+def runner_for(store: Store, user: object) -> Runner:
+    """The runner of this store in this process: made at first use, and anew after a fork (no thread survives one).
+
+    `user` is who asks. When all users are gone and no leg works, the runner ends and the store is closed; whoever asks
+    then gets a new one.
+    """
     with _lock:
-        pid, _, runner = _runners.get(id(store), (None, None, None))
-        if runner is None or pid != os.getpid():
-            runner = Runner(World(store, Hub(store)))
-            if not _runners:
-                atexit.register(close_all)
-            _runners[id(store)] = (os.getpid(), store, runner)
-        return runner
+        room = _rooms.get(id(store))
+        if room is None:
+            key = id(store)
+            room = _rooms[key] = _Room(store, Runner(World(store, Hub(store)), on_idle=lambda: _close_unused(key)))
+        room.users.add(user)
+        return room.runner
 
 
-def close_all() -> None:
-    """Let running legs finish for a moment, release the rest, and close the stores. Called at exit."""
+def _close_unused(key: int) -> None:
+    """Called at a beat of a runner without work."""
     with _lock:
-        mine = [(store, runner) for pid, store, runner in _runners.values() if pid == os.getpid()]
-        _runners.clear()
-    for store, runner in mine:
-        runner.close()
-        runner.world.hub.close()
-        store.close()
+        room = _rooms.get(key)
+        if room is not None and not room.users and not room.runner.is_working:
+            del _rooms[key]
+            room.close(0.0)  # under the lock: who comes now waits until the store is closed, and opens it again
+
+
+def close_all(seconds: float = EXIT_SECONDS) -> None:
+    """Let running legs finish for so many seconds, release the rest, and close the stores. Called at exit."""
+    with _lock:
+        rooms = list(_rooms.values())
+        _rooms.clear()
+    deadline = time.monotonic() + seconds
+    for room in rooms:
+        room.close(max(0.0, deadline - time.monotonic()))
+
+
+def _forget() -> None:
+    """In a forked child: what the parent has is the parent's, and the lock may have been held by a thread of its."""
+    global _lock
+    _lock = threading.Lock()
+    _rooms.clear()
+
+
+atexit.register(close_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

@@ -58,10 +58,18 @@ class Source:
 
 
 class Runner:
-    """Legs of one process on one store."""
+    """Legs of one process on one store. `on_idle` is called at each beat of the heart at which no leg works."""
 
-    def __init__(self, world: World, *, lease_seconds: float = LEASE_SECONDS, heartbeat: float | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        *,
+        lease_seconds: float = LEASE_SECONDS,
+        heartbeat: float | None = None,
+        on_idle: Callable[[], None] | None = None,
+    ) -> None:
         self.world = world
+        self._on_idle = on_idle
         self.owner = name_owner()
         self.lease_seconds = lease_seconds
         self._heartbeat_seconds = heartbeat or min(HEARTBEAT_SECONDS, lease_seconds / 3)
@@ -78,6 +86,10 @@ class Runner:
     def context(self, source: Source, wait_until: float | None = None) -> Context:
         name, fingerprint = source.key
         return Context(self.owner, self.lease_seconds, name, fingerprint, wait_until)
+
+    @property
+    def is_working(self) -> bool:
+        return bool(self._work)
 
     # --- starting legs
 
@@ -206,6 +218,8 @@ class Runner:
                     log.exception("heartbeat failed; the next one is in %.0f s", self._heartbeat_seconds)
             self._beat.wait(self._heartbeat_seconds)
             self._beat.clear()
+            if self._on_idle is not None and not self.is_working:
+                self._on_idle()
 
     def renew(self) -> None:
         """Move the deadlines of our leases; legs whose lease went are told so."""

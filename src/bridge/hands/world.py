@@ -24,13 +24,16 @@ def mint(kind: ids.Kind) -> str:
     return ids.make(kind, secrets.randbits(160))
 
 
+_Job = tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]
+
+
 class Readers:
     """A few daemon threads that read for event loops. Ours and not an executor's: those refuse work while the
     interpreter goes down, when legs are still being finished."""
 
     def __init__(self, count: int = 4) -> None:
         self._count = count
-        self._work: queue.SimpleQueue[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]] = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._started = threading.Lock()
         self._threads: list[threading.Thread] = []
 
@@ -50,11 +53,22 @@ class Readers:
 
     def _read(self) -> None:
         while True:
-            future, function, args = self._work.get()
+            job = self._work.get()
+            if job is None:
+                return
+            future, function, args = job
             try:
                 future.set_result(function(*args))
             except Exception as error:
                 future.set_exception(error)
+            del job, future, function, args  # an idle thread holds on to nothing
+
+    def close(self) -> None:
+        """End the threads when what waits is done; who comes later gets new ones."""
+        with self._started:
+            threads, self._threads = self._threads, []
+        for _ in threads:
+            self._work.put(None)
 
 
 @frozen
@@ -67,3 +81,8 @@ class World:
     mint: Callable[[ids.Kind], str] = mint
     lessons: dict[str, set[str]] = field(factory=dict)
     readers: Readers = field(factory=Readers)
+
+    def close(self) -> None:
+        """End its threads; the store stays open."""
+        self.hub.close()
+        self.readers.close()
