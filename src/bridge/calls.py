@@ -43,7 +43,12 @@ class Call:
 
 
 class EventStream(Protocol):
-    """The bytes of a `text/event-stream`, frame by frame. Leaving early (close, aclose) is unsubscribing only."""
+    """The bytes of a `text/event-stream`, frame by frame. Leaving early (close, aclose) is unsubscribing only.
+
+    Iterating raises TimeoutError after `patience` seconds of silence; None waits as long as the run goes on.
+    """
+
+    patience: float | None
 
     def __iter__(self) -> Iterator[bytes]: ...
 

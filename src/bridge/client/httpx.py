@@ -20,7 +20,7 @@ class Transport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if not self._door.owns(request):
             return self._pass_on(request)
-        return _response(self._door.service.call(self._door.call(request, request.read())))
+        return _response(self._door.service.call(self._door.call(request, request.read())), request)
 
 
 class AsyncTransport(httpx.AsyncBaseTransport):
@@ -32,7 +32,8 @@ class AsyncTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if not self._door.owns(request):
             return await self._pass_on(request)
-        return _response(await self._door.service.acall(self._door.call(request, await request.aread())))
+        reply = await self._door.service.acall(self._door.call(request, await request.aread()))
+        return _response(reply, request)
 
 
 class Client(httpx.Client):
@@ -90,17 +91,23 @@ class AsyncClient(httpx.AsyncClient):
 
 
 class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """An event stream as a response body. Closing it is unsubscribing."""
+    """An event stream as a response body. Closing it is unsubscribing; silence is a read timeout."""
 
     def __init__(self, events: EventStream) -> None:
         self._events = events
 
     def __iter__(self) -> Iterator[bytes]:
-        yield from self._events
+        try:
+            yield from self._events
+        except TimeoutError as error:
+            raise httpx.ReadTimeout(str(error)) from error
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for piece in self._events:
-            yield piece
+        try:
+            async for piece in self._events:
+                yield piece
+        except TimeoutError as error:
+            raise httpx.ReadTimeout(str(error)) from error
 
     def close(self) -> None:
         self._events.close()
@@ -109,7 +116,8 @@ class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._events.close()
 
 
-def _response(reply: Reply) -> httpx.Response:
+def _response(reply: Reply, request: httpx.Request) -> httpx.Response:
     if reply.stream is not None:
+        reply.stream.patience = request.extensions.get("timeout", {}).get("read")
         return httpx.Response(reply.status, headers=list(reply.headers), stream=_Stream(reply.stream))
     return httpx.Response(reply.status, headers=list(reply.headers), content=reply.body)

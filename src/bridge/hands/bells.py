@@ -25,11 +25,13 @@ class Bell:
         except RuntimeError:
             return  # the loop has ended, and whoever waited with it
 
-    async def wait(self, seconds: float | None = None) -> None:
-        """Until it rings, or `seconds` passed; then the bell is silent again."""
+    async def wait(self, seconds: float | None = None) -> bool:
+        """Until it rings (True), or `seconds` passed (False); then the bell is silent again."""
         with anyio.move_on_after(seconds):
             await self._event.wait()
+        has_rung = self._event.is_set()
         self._event = anyio.Event()
+        return has_rung
 
 
 def call_soon_threadsafe() -> Callable[[Callable[[], Any]], Any]:

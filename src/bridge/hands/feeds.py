@@ -35,6 +35,7 @@ class Feed:
 
     def __init__(self, include_results: bool = False, request_id: str = "") -> None:
         self.request_id = request_id
+        self.patience: float | None = None
         self._include_results = include_results
         self._waiting: deque[Delta | bytes] = deque()
         self._changed = threading.Condition()
@@ -86,7 +87,8 @@ class Feed:
         while True:
             with self._changed:
                 while not self._waiting and not self._ended and not self._left:
-                    self._changed.wait()
+                    if not self._changed.wait(self.patience):
+                        raise self._silence()
                 frames, over = self._take()
             if frames:
                 yield _bytes(frames)
@@ -102,8 +104,11 @@ class Feed:
                 yield _bytes(frames)
             elif over:
                 return
-            else:
-                await bell.wait()
+            elif not await bell.wait(self.patience):
+                raise self._silence()
+
+    def _silence(self) -> TimeoutError:
+        return TimeoutError(f"nothing came for {self.patience} seconds")
 
     def close(self) -> None:
         """The listener leaves; the run goes on (§6.3)."""
