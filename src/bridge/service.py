@@ -53,28 +53,28 @@ class Service:
         try:
             request = self._read(call, source)
             result = drive(request.start(self._context(call, source, request)), Hands(self.runner.world))
+            feed = self._feed(result)
+            if isinstance(result, Launch):
+                self.runner.start(result.run, source, feed)
+            return self._reply(result, feed, request)
         except errors.APIError as error:
             return self._refuse(error, call)
         except Exception:
             return self._broken(call)
-        feed = self._feed(result)
-        if isinstance(result, Launch):
-            self.runner.start(result.run, source, feed)
-        return self._reply(result, feed, request)
 
     async def acall(self, call: Call) -> Reply:
         source = Source(self.upstream, call.credential)
         try:
             request = self._read(call, source)
             result = await adrive(request.start(self._context(call, source, request)), AsyncHands(self.runner.world))
+            feed = self._feed(result)
+            if isinstance(result, Launch):
+                self.runner.start_async(result.run, source, feed, on_this_loop=self._on_callers_loop)
+            return self._reply(result, feed, request)
         except errors.APIError as error:
             return self._refuse(error, call)
         except Exception:
             return self._broken(call)
-        feed = self._feed(result)
-        if isinstance(result, Launch):
-            self.runner.start_async(result.run, source, feed, on_this_loop=self._on_callers_loop)
-        return self._reply(result, feed, request)
 
     def close(self) -> None:
         self.upstream.close()
@@ -103,12 +103,13 @@ class Service:
     def _feed(self, result: Result) -> Feed | None:
         if not isinstance(result, Launch) or not result.stream:
             return None
-        feed = Feed(include_results=bool(result.include))
+        feed = Feed(include_results=bool(result.include), request_id=_request_id())
         feed.publish(result.opening)
         return feed
 
     def _reply(self, result: Result, feed: Feed | None, request: Request) -> Reply:
-        headers = [*_standing_headers(), *self._degraded(request)]
+        request_id = _request_id() if feed is None else feed.request_id
+        headers = [*_standing_headers(request_id), *self._degraded(request)]
         if feed is not None:
             return Reply(200, (SSE, ("cache-control", "no-cache"), *headers), stream=feed)
         body = result.body if isinstance(result, Launch) else result
@@ -129,16 +130,15 @@ class Service:
     def _refuse(self, error: errors.APIError, call: Call) -> Reply:
         if error.status == 404:
             log.info("%s %s: %s (store: %s)", call.method, call.path, error.message, self.runner.world.store.name)
-        headers = (JSON, *_standing_headers(), *error.headers.items())
+        headers = (JSON, *_standing_headers(_request_id()), *error.headers.items())
         return Reply(error.status, headers, render.encode_pretty(error.body()))
 
     def _broken(self, call: Call) -> Reply:
         """An error of ours: told as the old service told its own, with an id that the log shows too."""
-        headers = _standing_headers()
-        request_id = dict(headers)["x-request-id"]
+        request_id = _request_id()
         log.exception("%s %s failed (%s)", call.method, call.path, request_id)
         body = errors.server_error(request_id).body()
-        return Reply(500, (JSON, *headers), render.encode_pretty(body))
+        return Reply(500, (JSON, *_standing_headers(request_id)), render.encode_pretty(body))
 
 
 def connect(settings: Settings, upstream: Upstream, *, on_callers_loop: bool = False) -> Service:
@@ -147,6 +147,10 @@ def connect(settings: Settings, upstream: Upstream, *, on_callers_loop: bool = F
     return Service(open_store(settings.store), upstream, on_callers_loop=on_callers_loop)
 
 
-def _standing_headers() -> tuple[tuple[str, str], ...]:
+def _request_id() -> str:
+    return f"req_{secrets.token_hex(16)}"
+
+
+def _standing_headers(request_id: str) -> tuple[tuple[str, str], ...]:
     """On every answer (assistants-wire §1.2)."""
-    return (("x-request-id", f"req_{secrets.token_hex(16)}"), ("openai-version", "2020-10-01"))
+    return (("x-request-id", request_id), ("openai-version", "2020-10-01"))

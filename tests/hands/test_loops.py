@@ -56,3 +56,22 @@ def test_an_exception_of_a_job_is_its_answer() -> None:
     with pytest.raises(ValueError, match="mine"):
         DaemonThreads().submit(fail).result(5)
     assert DaemonThreads().submit(lambda a, b: a + b, 1, b=2).result(5) == 3
+
+
+def test_a_loop_whose_thread_cannot_be_started_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    loop, ran = BridgeLoop(), threading.Event()
+
+    async def run() -> None:
+        ran.set()
+
+    first = run()
+    with monkeypatch.context() as patch, pytest.raises(RuntimeError):
+        patch.setattr(threading.Thread, "start", refused)
+        loop.submit(first)
+    first.close()
+    loop.submit(run())
+    assert ran.wait(1.0)
+    loop.close()

@@ -81,7 +81,7 @@ class Hub:
 
     def remove_leg(self, run_id: str, hands: object) -> None:
         with self._lock:
-            if self._legs.get(run_id, (None,))[0] is hands:
+            if run_id in self._legs and self._legs[run_id][0] is hands:
                 del self._legs[run_id]
                 self._marks.pop(run_id, None)
 

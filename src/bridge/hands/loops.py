@@ -50,17 +50,18 @@ class BridgeLoop:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    @staticmethod
-    async def in_thread(function: Callable[..., T], *args: Any) -> T:
-        return await asyncio.to_thread(function, *args)
-
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                self._loop.set_default_executor(DaemonThreads())
-                self._thread = threading.Thread(target=_run, args=(self._loop,), name="bridge-loop", daemon=True)
-                self._thread.start()
+                loop = asyncio.new_event_loop()
+                loop.set_default_executor(DaemonThreads())
+                thread = threading.Thread(target=_run, args=(loop,), name="bridge-loop", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:  # no more threads: the next leg tries again
+                    loop.close()
+                    raise
+                self._loop, self._thread = loop, thread
             return self._loop
 
     def close(self) -> None:

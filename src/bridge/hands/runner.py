@@ -112,9 +112,8 @@ class Runner:
         thread = threading.Thread(target=self._drive, args=(run, source, work), name="bridge-leg", daemon=True)
         try:
             thread.start()
-        except RuntimeError:  # no more threads, or the interpreter goes down
-            self._end(work, ends_well=False)
-            raise
+        except RuntimeError:
+            self._not_started(work)
 
     def start_async(self, run: Run, source: Source, feed: Feed | None, on_this_loop: bool = False) -> None:
         """Drive it on the bridge's own loop, or on the running one. When that ends before the run, or is no asyncio
@@ -126,7 +125,11 @@ class Runner:
         work = self._begin(run, feed, loop)
         leg = self._adrive(run, source, work)
         if loop is None:
-            self._loop.submit(leg)
+            try:
+                self._loop.submit(leg)
+            except RuntimeError:
+                leg.close()
+                self._not_started(work)
         else:
             task = loop.create_task(leg)
             task.add_done_callback(lambda task: self._loop_ended(work) if task.cancelled() else None)
@@ -137,6 +140,12 @@ class Runner:
         self._end(work, ends_well=False)
         self._release(work.run_id, work.lease_number)
         self._beat.set()
+
+    def _not_started(self, work: Work) -> None:
+        """No more threads, or the interpreter goes down: the run is stored, so it is taken up later, or elsewhere."""
+        log.exception("run %s: its leg could not be started now", work.run_id)
+        self._end(work, ends_well=False)
+        self._release(work.run_id, work.lease_number)
 
     def _drive(self, run: Run, source: Source, work: Work) -> None:
         line = Line(source.upstream, source.credential, self.world.clock)
@@ -191,12 +200,17 @@ class Runner:
 
     def _end(self, work: Work, ends_well: bool) -> None:
         """Nothing works on it any more; its lease is kept alive no longer. A second time changes nothing."""
+        if work.done.is_set():
+            return
         self.world.hub.remove_leg(work.run_id, work.hands)
         with self._lock:
             if self._work.get(work.run_id) is work:
                 del self._work[work.run_id]
-        if work.feed is not None:
-            work.feed.end(None if ends_well else errors.server_error("").body())
+        if work.feed is not None and ends_well:
+            work.feed.end()
+        elif work.feed is not None:
+            log.warning("run %s: its stream ends before the run does (%s)", work.run_id, work.feed.request_id)
+            work.feed.end(errors.server_error(work.feed.request_id).body())
         work.done.set()
 
     # --- the heartbeat
