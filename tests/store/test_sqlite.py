@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from sqlite_files import RUN, THREAD, open_file, opened, put
 
-from bridge.engine.effects import Key
+from bridge.engine.effects import Commit, Key
 from bridge.errors import ConfigurationError, StoreError
-from bridge.records import Thread
-from bridge.store import migrations
+from bridge.records import Erase, Thread
+from bridge.store import migrations, schema
 from bridge.store.open import default_path, open_store
 
 
@@ -118,6 +118,16 @@ def test_a_path_may_hold_what_a_url_may_not(tmp_path):
     put(store, THREAD)
     store.close()
     assert [path.name for path in tmp_path.iterdir()] == ["50% off? #1 & more.db"]
+
+
+def test_files_kept_for_a_thread_go_with_it(store):
+    put(store, THREAD)
+    with opened(store).writing.begin() as connection:
+        rows = [{"id": f"file-{name}", "thread_id": f"thread_{name}", "bytes": b"..."} for name in "ab"]
+        connection.execute(schema.blobs.insert(), rows)
+    store.commit(Commit((Erase(Thread, "thread_a"),))).result()
+    with opened(store).reading.begin() as connection:
+        assert connection.execute(schema.blobs.select()).scalars().all() == ["file-b"]
 
 
 # --- settings

@@ -117,6 +117,22 @@ def test_nothing_is_put_into_a_thread_that_is_not_there(store, record):
     assert load(store, type(record), record.id) is None
 
 
+@pytest.mark.parametrize(
+    "record", [ASSISTANT, THREAD, message("a"), RUN, STEP, ITEM], ids=lambda record: type(record).__name__
+)
+def test_an_id_that_is_taken_is_a_conflict_and_what_has_it_stays(store, record):
+    stored(store, *([] if record is THREAD else [THREAD]), record)
+    change = Put(
+        evolve(record, created_at=9) if hasattr(record, "created_at") else evolve(record, type="x"), is_new=True
+    )
+    refused = does(store, Put(Thread("thread_n", 1), is_new=True), change)
+    assert isinstance(refused, Conflict)
+    assert refused.guard.record.id == record.id
+    assert load(store, Thread, "thread_n") is None
+    found = load(store, type(record), record.id)
+    assert plain(found) == plain(evolve(record, seq=1) if hasattr(record, "seq") else record)
+
+
 # --- what a put leaves alone
 
 
@@ -127,6 +143,16 @@ def test_a_put_leaves_metadata_seq_and_lease_as_they_are(store):
     run, sent = load(store, Run, "run_a"), load(store, Message, "msg_a")
     assert (run.status, run.metadata, run.seq, run.lease) == ("in_progress", {"mine": "1"}, 1, Lease("p1", 1, 10))
     assert (sent.status, sent.metadata, sent.seq) == ("incomplete", {"mine": "2"}, 2)
+
+
+def test_a_put_leaves_the_metadata_of_assistants_and_threads_too_and_the_lock(store):
+    stored(store, evolve(ASSISTANT, metadata={"mine": "1"}), evolve(THREAD, metadata={"mine": "2"}), RUN)
+    does(store, LOCK)
+    outcome = does(store, Put(evolve(ASSISTANT, name="Ada")), Put(evolve(THREAD, tool_resources={"a": {}})))
+    assistant, thread = load(store, Assistant, "asst_a"), load(store, Thread, "thread_a")
+    assert (assistant.name, assistant.metadata) == ("Ada", {"mine": "1"})
+    assert (thread.tool_resources, thread.metadata, thread.active_run_id) == ({"a": {}}, {"mine": "2"}, "run_a")
+    assert outcome.record(Assistant, "asst_a").metadata == {"mine": "1"}
 
 
 def test_an_amend_sets_its_values_and_no_others(store):
@@ -191,6 +217,31 @@ def test_an_active_run_makes_a_thread_busy_until_it_unlocks(store):
     assert load(store, Thread, "thread_a").active_run_id == "run_a"
     does(store, Unlock("thread_a", "run_a"))
     assert isinstance(does(store, guards=[Idle("thread_a")]), Committed)
+
+
+def test_a_thread_that_is_gone_is_told_from_one_that_is_busy_by_asking_for_both(store):
+    guards = [Exists(Thread, "thread_a"), Idle("thread_a")]
+    assert does(store, guards=guards) == Conflict(guards[0])
+    stored(store, THREAD)
+    does(store, LOCK)
+    assert does(store, guards=guards) == Conflict(guards[1])
+
+
+def test_changes_of_one_commit_see_each_other(store):
+    stored(store, THREAD, RUN, message("a"))
+    gone = Put(message("a", status="incomplete"))
+    does(store, Amend(Message, "msg_a", {"metadata": {"k": "v"}}), Erase(Message, "msg_a"), gone)
+    assert load(store, Message, "msg_a") is None
+    change = Put(message("b"), is_new=True)
+    assert does(store, Erase(Thread, "thread_a"), change) == Conflict(change)
+    assert does(store, Erase(Thread, "thread_a"), Put(evolve(RUN, version=1))) == Lost()
+    assert isinstance(
+        does(store, Claim("run_a", "p1", 0, 10), Release("run_a"), Claim("run_a", "p2", 0, 10)), Committed
+    )
+    assert load(store, Run, "run_a").lease == Lease("p2", 2, 10)
+    outcome = does(store, Erase(Thread, "thread_a"), Put(THREAD, is_new=True), Put(message("c"), is_new=True))
+    assert outcome.record(Message, "msg_c").seq == 1
+    assert names(store.history(History("thread_a"))) == "c"
 
 
 def test_a_put_of_a_run_must_follow_the_stored_version(store):

@@ -19,6 +19,8 @@ VERSION_NAME: Final = "schema_version"
 
 
 def _001_first_tables(connection: Connection) -> None:
+    """All of schema.py, for as long as that is what the first release made. The step that changes it first gives this
+    one a copy of its own (tests/store/schema_001.sql holds it to what it was)."""
     schema.metadata.create_all(connection)
 
 
