@@ -20,6 +20,7 @@ from bridge.engine.effects import (
     End,
     Event,
     Flow,
+    Key,
     LeaseLost,
     Next,
     Outcome,
@@ -220,7 +221,7 @@ class Process:
     paused_until: float = 0.0
     beat_at: float = 0.0
     looks_for_dead: bool = True
-    idle: frozenset[str] = frozenset()
+    idle: dict[str, int] = field(factory=dict)
     world: World = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -271,9 +272,12 @@ class Process:
         for run_id, actor in working.items():
             if run_id not in held and actor.line is not None:
                 actor.line.post(LeaseLost())
-        idle = held - working.keys()
-        for run_id in idle & self.idle:
-            self.play.enter(self, "release", legs.release(run_id, self.owner), lambda _: None, run_id)
+        loaded = self.play.store.load([Key(Run, run_id) for run_id in sorted(held - working.keys())])
+        idle = {run.id: run.lease.number for run in loaded if run is not None}
+        for run_id, number in idle.items():
+            if self.idle.get(run_id) == number:
+                flow = legs.release(run_id, self.owner, number)
+                self.play.enter(self, "release", flow, lambda _: None, run_id)
         self.idle = idle
         self._take_up()
 
@@ -297,8 +301,10 @@ class Process:
         self.play.enter(self, "sweep", flow, lambda run: run and knows and self.start(run, None), run.id)
 
     def shut_down(self) -> None:
-        """Runner.close, after its patience: every leg is told to let go."""
+        """Runner.close, after its patience: every leg is told to let go. Some may hang; their leases go back."""
         self.is_closing = True
+        if self.play.random.random() < 0.3:
+            self.play.store.renew(self.owner, 0.0)
         for actor in self.working().values():
             if actor.line is not None:
                 actor.line.post(Stopped())
