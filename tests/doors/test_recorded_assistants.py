@@ -14,6 +14,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Iterator
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -26,12 +27,11 @@ from bridge.engine.effects import Send, Sent
 from bridge.gateway import create_app
 from bridge.service import Service
 from bridge.store.memory import MemoryStore
-from conftest import SHARED
 
 pytestmark = pytest.mark.needs("shared")
 
 Object = dict[str, Any]
-RECORDINGS = SHARED / "recordings" / "vcr"
+RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "recordings" / "vcr"
 ID = re.compile(r"\b(asst|thread|msg|run|step|call|ci)_[A-Za-z0-9]+")
 ADDED = {
     "thread.message": ["status", "incomplete_details", "incomplete_at", "completed_at"],
