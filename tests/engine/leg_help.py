@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import evolve
-
 from bridge.engine.effects import Snapshot
 from bridge.engine.leg import Leg
 from bridge.engine.names import Names
-from bridge.records import Change, Delta, Item, Message, Put, Release, Run, Step, Thread, Told, Unlock
+from bridge.records import Change, Delta, Put, Run, Step, Thread, Told
 from bridge.translate import facts
 
 USAGE = {"input_tokens": 7, "output_tokens": 3, "total_tokens": 10}
@@ -63,7 +61,6 @@ def _words(change: Change) -> list[str]:
         return [_short(change.event)]
     if isinstance(change, Told):
         return [f"told {_short(change.event)}"]
-    assert isinstance(change, (Unlock, Release))
     return [type(change).__name__.lower()]
 
 
@@ -105,6 +102,3 @@ def calls(call_id: str, key: str, *pieces: str, name: str = "f") -> list[facts.F
         *(facts.CallArguments(key, piece) for piece in pieces),
         facts.CallDone(key, call_item(call_id, name, "".join(pieces))),
     ]
-
-
-__all__ = ["Item", "Message", "Step", "evolve"]
