@@ -13,7 +13,8 @@ from bridge.records import Entry, Run
 class Store(Protocol):
     """What the hands need of a store. All methods are synchronous and safe to call from any thread.
 
-    The answers are those the effects of the same name promise (engine/effects.py).
+    The answers are those the effects of the same name promise (engine/effects.py); `rules` says what a commit does.
+    A store that cannot be reached raises errors.StoreError, from the future where there is one.
     """
 
     name: str
@@ -28,7 +29,8 @@ class Store(Protocol):
     def run_state(self, query: RunState) -> Snapshot | None: ...
 
     def commit(self, commit: Commit) -> Future[Outcome]:
-        """Hand the commit to the writer. The future is done when the transaction is (group commit)."""
+        """Hand the commit to the writer. The future is done when the transaction is (group commit), and cannot be
+        cancelled. What is done when it is done runs in the writer's thread: ring a bell there, never call the store."""
         ...
 
     def renew(self, owner: str, until: float) -> frozenset[str]:
@@ -44,4 +46,6 @@ class Store(Protocol):
         """Whether another process has committed since the last time this was asked (SQLite: data_version)."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Finish what was handed in, then let go of everything open. The next call opens it again."""
+        ...
