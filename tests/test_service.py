@@ -15,7 +15,7 @@ import pytest
 
 from bridge.calls import Call, Credential, Reply
 from bridge.engine.effects import RunState
-from bridge.hands import rooms, runner
+from bridge.hands import leases, rooms, runner
 from bridge.hands.feeds import DONE
 from bridge.routes import ROUTES, owns
 from bridge.service import POLL_AFTER_MS, Service
@@ -367,7 +367,7 @@ def test_no_key_is_stored_logged_or_shown(
     run = orjson.loads(service.call(with_key(new_run(service, "Hi"))).body)
     until(lambda: run_status(service, run) == "failed")
     service.call(with_key(call("GET", "/threads/thread_x")))
-    source = runner.Source(upstream, credential)
+    source = leases.Source(upstream, credential)
     service.runner.knows(source)
     shown = repr(
         [with_key(call("GET", "/threads")), credential, source, service, service.runner, *upstream.credentials]

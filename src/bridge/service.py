@@ -12,8 +12,9 @@ from bridge.calls import Call, Reply
 from bridge.engine.flows import Context, Launch
 from bridge.hands.drive import AsyncHands, Hands, adrive, drive
 from bridge.hands.feeds import Feed
+from bridge.hands.leases import Source
 from bridge.hands.rooms import runner_for
-from bridge.hands.runner import Runner, Source
+from bridge.hands.runner import Runner
 from bridge.routes import Request, Result, match, owns
 from bridge.settings import Settings
 from bridge.store import Store

@@ -14,7 +14,8 @@ from bridge.engine.flows import Launch, assistants, runs, threads
 from bridge.hands.drive import Hands, drive
 from bridge.hands.feeds import DONE, Feed
 from bridge.hands.hub import Hub
-from bridge.hands.runner import Runner, Source
+from bridge.hands.leases import Source
+from bridge.hands.runner import Runner
 from bridge.hands.world import World
 from bridge.records import Run
 from bridge.service import Service

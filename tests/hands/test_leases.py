@@ -14,10 +14,10 @@ from bridge.calls import Credential
 from bridge.engine.effects import LeaseLost
 from bridge.engine.flows import legs, runs
 from bridge.errors import StoreError
-from bridge.hands import runner
+from bridge.hands import leases
 from bridge.hands.drive import drive
 from bridge.hands.feeds import Feed
-from bridge.hands.runner import Source
+from bridge.hands.leases import Source
 from bridge.hands.work import Work
 from bridge.store.memory import MemoryStore
 from bridge.testing import ScriptedUpstream
@@ -226,7 +226,7 @@ def test_one_run_that_cannot_be_taken_up_holds_up_no_other(process: Any, monkeyp
 
 
 def test_a_restart_does_not_flood_the_upstream(process: Any, upstream: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(runner, "AT_ONCE", 2)
+    monkeypatch.setattr(leases, "AT_ONCE", 2)
     here = process(beats=False)
     begun = [here.begin(f"Number {number}").run for number in range(5)]
     here.store.renew(here.runner.owner, 0.0)
@@ -292,7 +292,7 @@ def test_under_trio_the_leg_goes_to_a_thread(process: Any) -> None:
 
 
 def test_nothing_grows_with_the_number_of_finished_runs(process: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(runner, "KNOWN", 8)
+    monkeypatch.setattr(leases, "KNOWN", 8)
     here = process()
     last = [here.start(f"Number {number}") for number in range(40)]
     until(lambda: all(here.status(run) == "completed" for run in last) and not here.runner._work)

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
-from bridge.hands import rooms, runner
+from bridge.hands import leases, rooms
 from bridge.service import Service
 from bridge.store import Store
 from bridge.store.memory import MemoryStore
@@ -33,7 +33,7 @@ class Counted(MemoryStore):
 
 @pytest.fixture(autouse=True)
 def quick_heart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(leases, "HEARTBEAT_SECONDS", 0.05)
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_a_room_is_not_closed_while_a_leg_works(store: Counted) -> None:
     service = serve(store)
     service.runner._work["run_a"] = None  # type: ignore[assignment]
     held = service.runner
-    held.knows(runner.Source(service.upstream))
+    held.knows(leases.Source(service.upstream))
     del service
     gc.collect()
     time.sleep(0.2)
@@ -109,7 +109,7 @@ def test_at_exit_every_store_is_closed_and_all_legs_share_the_time() -> None:
 def test_a_forked_child_has_a_runner_of_its_own_even_if_a_lock_was_held(store: Counted) -> None:
     service = serve(store)
     parent = service.runner
-    parent.knows(runner.Source(service.upstream))
+    parent.knows(leases.Source(service.upstream))
     reading, writing = os.pipe()
     with rooms._lock:  # another thread of the parent is about to make a room
         pid = os.fork()

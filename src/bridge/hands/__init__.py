@@ -5,7 +5,10 @@ world    what they work with: store, clock, names, readers
 pumps    a leg's line to its upstream, and its inbox
 feeds    what a listener hears of a leg
 hub      news of runs, inside the process and between processes
-runner   drives every leg; leases, heartbeat, take-over
+runner   drives every leg, on whatever thread or loop it belongs to
+leases   the leases of this process: heartbeat, take-over
+work     a leg at work
+owners   who holds a lease, and whether it is no more
 loops    the bridge's own event loop
 rooms    one runner for each store in each process
 """
