@@ -109,6 +109,7 @@ BROKEN = [
     (stream_of(b'{"id":', type="application/json"), "no JSON"),
     (stream_of(b'{"status":"queued","output":[]}', type="application/json"), "not over"),
     (stream_of(b"[]", type="application/json"), "no response object"),
+    (stream_of(b"<html>Please log in</html>", type="text/html; charset=utf-8"), "text/html.*no events in it"),
 ]
 
 
@@ -172,6 +173,12 @@ REFUSED: list[tuple[Answer, Refused]] = [
     (error(502, b"<html>Bad gateway</html>"), Refused(502, "<html>Bad gateway</html>")),
     (error(502, b""), Refused(502, "HTTP 502")),
     (error(500, [1]), Refused(500, "[1]")),
+    (error(404, {"detail": "Not Found"}), Refused(404, "There is no POST /v1/responses upstream: Not Found")),
+    (error(405, b""), Refused(405, "There is no POST /v1/responses upstream: HTTP 405")),
+    (
+        error(404, openai_error(code="model_not_found")),
+        Refused(404, "Bad.", "model_not_found", "invalid_request_error"),
+    ),
 ]
 
 

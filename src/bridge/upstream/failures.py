@@ -51,9 +51,12 @@ def _refused_by_server(error: openai.APIStatusError) -> Refused:
     envelope = _json(response)
     inner = envelope.get("error") if isinstance(envelope, dict) else None
     fields = inner if isinstance(inner, dict) else envelope if isinstance(envelope, dict) else {}
+    message = _message(inner, envelope) or _text(response) or f"HTTP {response.status_code}"
+    if response.status_code in (404, 405) and not isinstance(inner, dict):  # a server that speaks something else
+        message = f"There is no {response.request.method} {response.request.url.path} upstream: {message}"
     return Refused(
         status=response.status_code,
-        message=_message(inner, envelope) or _text(response) or f"HTTP {response.status_code}",
+        message=message,
         code=_word(fields, "code"),
         type=_word(fields, "type"),
         param=_word(fields, "param"),

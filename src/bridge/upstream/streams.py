@@ -126,8 +126,10 @@ class _Decoding:
     """Bytes of an answer → events, whether it is an event stream or, from servers that do not stream, JSON."""
 
     def __init__(self, response: Any) -> None:
-        self._whole: list[bytes] | None = [] if "json" in response.headers.get("content-type", "") else None
+        self._type: str = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        self._whole: list[bytes] | None = [] if "json" in self._type else None
         self._size = 0
+        self._any = False
         self._decoder = sse.Decoder(sse.LIMIT)
 
     def feed(self, piece: bytes) -> Iterator[Object]:
@@ -144,10 +146,13 @@ class _Decoding:
             yield event_of(_loads(b"".join(self._whole)))
         else:
             yield from self._read(self._decoder.end())
+        if not self._any and self._whole is None and self._type != "text/event-stream":
+            raise StreamBroken(f"the server's answer is {self._type or 'of no type'} with no events in it")
 
     def _read(self, events: list[sse.ServerSentEvent]) -> Iterator[Object]:
         for event in events:
             if event.data and not event.data.startswith(b"[DONE]"):
+                self._any = True
                 yield _event(event)
 
 
