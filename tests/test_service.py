@@ -378,3 +378,26 @@ def test_no_key_is_stored_logged_or_shown(
     told = [shown.encode(), caplog.text.encode(), *(file.read_bytes() for file in files)]
     assert not any(b"SECRETSECRET" in text for text in told)
     assert any(source.credential.fingerprint.encode() in text for text in told), "the run remembers whose it is"
+
+
+# --- another kind of event loop
+
+
+@pytest.mark.parametrize("on_callers_loop", [False, True])
+def test_under_trio(upstream: ScriptedUpstream, on_callers_loop: bool) -> None:
+    trio = pytest.importorskip("trio")
+    service = Service(MemoryStore(), upstream, on_callers_loop=on_callers_loop)
+    create = new_run(service, "a moment")
+    stream = new_run(service, "Hi", stream=True)
+
+    async def story() -> tuple[Any, bytes]:
+        run = orjson.loads((await service.acall(create)).body)
+        found = orjson.loads((await service.acall(polled(run))).body)
+        reply = await service.acall(stream)
+        assert reply.stream is not None
+        return found, b"".join([piece async for piece in reply.stream])
+
+    found, events = trio.run(story)
+    assert found["status"] == "completed"
+    assert events.endswith(DONE)
+    rooms.close_all(0.0)
