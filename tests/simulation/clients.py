@@ -15,11 +15,12 @@ from bridge.engine.effects import Flow
 from bridge.engine.flows import Context, Launch, messages, runs, steps, threads
 from bridge.errors import APIError
 from bridge.records import Object
+from simulation.ledger import Submitted
 from simulation.promises import need
+from simulation.world import Feed, Process
 
 if TYPE_CHECKING:
     from simulation.play import Play
-    from simulation.world import Feed, Process
 
 T = TypeVar("T")
 Make = Callable[[Context], Flow[Any]]
@@ -104,8 +105,6 @@ class Client:
 
     def _answered(self, process: Process, request: Ask, value: Any) -> None:
         """What service.call does with a result: a leg is started before the answer goes out."""
-        from simulation.world import Feed
-
         if isinstance(value, Launch):
             feed = Feed(self.play) if request.streams or self.random.random() < 0.5 else None
             if feed is not None:
@@ -285,17 +284,12 @@ class Script:
 
     def _submit(self, thread_id: str, run: Object) -> Program[Object | None]:
         ids = [call["id"] for call in run["required_action"]["submit_tool_outputs"]["tool_calls"]]
-        for id in ids:
-            outputs = self.play.watch.outputs.get(run["id"], {})
-            acked = [s for s in self.play.ledger.submitted if s.run_id == run["id"] and s.state == "acked"]
-            need(id not in outputs or not any(id in s.outputs for s in acked) or self._is_stale(run), "{} again", id)
+        self._check_not_again(run, ids)
         outputs = {id: self._text() for id in ids}
         given: Object = {"tool_outputs": [{"tool_call_id": id, "output": text} for id, text in outputs.items()]}
         if self.random.random() < 0.05 and len(ids) > 1:
             given["tool_outputs"].pop()
         given["stream"] = streams = self.random.random() < 0.6
-        from simulation.ledger import Submitted
-
         sent = {entry["tool_call_id"]: entry["output"] for entry in given["tool_outputs"]}
         submitted = Submitted(run["id"], thread_id, sent)
         self.play.ledger.submitted.append(submitted)
@@ -305,10 +299,15 @@ class Script:
             self._check_refusal(answer, 404 if answer.status == 404 else 400)
         return answer.body if isinstance(answer, Launch) else None
 
-    def _is_stale(self, run: Object) -> bool:
-        """Whether what this client saw of the run is of before somebody else answered."""
+    def _check_not_again(self, run: Object, ids: list[str]) -> None:
+        """A run that waits now does not wait for what was acknowledged before."""
         now = self.play.watch.runs.get(run["id"])
-        return now is None or now.status != "requires_action" or now.required_action != run["required_action"]
+        if now is not None and now.required_action == run["required_action"]:
+            mine = [
+                given for given in self.play.ledger.submitted if given.run_id == run["id"] and given.state == "acked"
+            ]
+            again = [id for given in mine for id in given.outputs if id in ids]
+            need(not again, "{} of {} are asked for again", again, run["id"])
 
     def _cancel(self, thread_id: str, run_id: str) -> Program[None]:
         answer = yield from self._ask(lambda c: runs.cancel(c, thread_id, run_id))

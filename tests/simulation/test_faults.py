@@ -15,6 +15,7 @@ SLEEPY = Odds(nap=0.06, beat=0.06, heart=0.2, tick=0.05)
 """Threads sleep, hearts beat late: where leases change hands."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
 def test_the_simulation_finds(name, monkeypatch, caplog):
     caplog.set_level(logging.CRITICAL)
@@ -30,3 +31,7 @@ def _fails(seed):
     except Exception:
         return True
     return False
+
+
+def test_there_are_enough_faults():
+    assert len(FAULTS) >= 12
