@@ -22,6 +22,7 @@ from bridge.service import Service
 from bridge.store import Store
 
 KEY = "sk-of-the-tests"
+BETWEEN_BEATS = 0.05
 BETA = {"openai-beta": "assistants=v2"}
 TOOL = {"type": "function", "function": {"name": "get_temperature"}}
 
@@ -33,7 +34,7 @@ class Process:
         self, store: Store, upstream: Any, *, key: str = KEY, lease_seconds: float = 0.3, beats: bool = True
     ) -> None:
         self.store = store
-        self.runner = Runner(World(store, Hub(store)), lease_seconds=lease_seconds, heartbeat=0.05)
+        self.runner = Runner(World(store, Hub(store)), lease_seconds=lease_seconds, heartbeat=BETWEEN_BEATS)
         self.source = Source(upstream, Credential({"authorization": f"Bearer {key}"}))
         self.hands = Hands(self.runner.world)
         if beats:

@@ -21,7 +21,7 @@ from bridge.hands.leases import Source
 from bridge.hands.work import Work
 from bridge.store.memory import MemoryStore
 from bridge.testing import ScriptedUpstream
-from hands.process import Process, ends_with_error, until
+from hands.process import BETWEEN_BEATS, Process, ends_with_error, until
 
 SCRIPT = [
     {"when": "slow once", "times": 1, "do": [{"say": "One,"}, {"wait": 60}]},
@@ -192,7 +192,7 @@ def test_a_run_that_was_never_started_is_taken_up(process: Any) -> None:
     until(lambda: here.status(run) == "completed")
 
 
-def test_only_the_lease_that_was_idle_twice_is_given_back(process: Any) -> None:
+def test_only_the_lease_that_was_idle_for_a_whole_beat_is_given_back(process: Any) -> None:
     """Idle at two beats, but for a moment each and under two leases: its second leg must not lose its own."""
     here = process(beats=False)
     run = here.begin("temperature?").run
@@ -204,8 +204,20 @@ def test_only_the_lease_that_was_idle_twice_is_given_back(process: Any) -> None:
     drive(runs.submit(here.runner.context(here.source), run.thread_id, run.id, outputs), here.hands)
     here.runner.renew()
     assert here.run(run).lease.owner == here.runner.owner
+    time.sleep(BETWEEN_BEATS)
     here.runner.renew()
     assert here.run(run).lease.owner is None
+
+
+def test_beats_in_quick_succession_take_no_lease_from_a_leg_about_to_start(process: Any) -> None:
+    """A credential that arrives, or a loop that ends, makes the heart beat at once, whatever was the beat before."""
+    here = process(beats=False)
+    run = here.begin("Hi").run
+    for _ in range(3):
+        here.runner.renew()
+    assert here.run(run).lease.owner == here.runner.owner
+    here.runner.start(run, here.source, None)
+    until(lambda: here.status(run) == "completed")
 
 
 def test_one_run_that_cannot_be_taken_up_holds_up_no_other(process: Any, monkeypatch: Any, caplog: Any) -> None:

@@ -74,7 +74,7 @@ class Leases(ABC):
         self._heart: threading.Thread | None = None
         self._closed = False
         self._looks_for_dead = True
-        self._idle: dict[str, int] = {}  # lease numbers of the runs nobody worked on at the last beat
+        self._idle: dict[str, tuple[int, float]] = {}  # runs nobody works on: their lease's number, and since when
 
     def context(self, source: Source, wait_until: float | None = None) -> Context:
         name, fingerprint = source.key
@@ -171,14 +171,18 @@ class Leases(ABC):
 
     def _let_orphans_go(self, idle: Collection[str]) -> None:
         """Leases of ours that nobody works under: their caller was interrupted between the commit and the start, or the
-        event loop of their leg stands still. A lease that was idle at the beat before as well is given back, so that
-        the run is taken up like any stalled one."""
+        event loop of their leg stands still. A lease that has been idle for the time between two regular beats is given
+        back, so that the run is taken up like any stalled one. (Beats can also come in quick succession.)"""
+        now = self.world.clock()
         runs = self.world.store.load([Key(Run, id) for id in idle]) if idle else ()
         numbers = {run.id: run.lease.number for run in runs if run is not None}
-        for run_id, number in numbers.items():
-            if self._idle.get(run_id) == number:
+        self._idle = {
+            run_id: self._idle[run_id] if self._idle.get(run_id, (None, now))[0] == number else (number, now)
+            for run_id, number in numbers.items()
+        }
+        for run_id, (number, since) in self._idle.items():
+            if now - since >= self._heartbeat_seconds:
                 self._release(run_id, number)
-        self._idle = numbers
 
     def _release(self, run_id: str, number: int) -> None:
         """Give back this very lease; nothing happens where it is another's, or a later one of our own."""
