@@ -86,6 +86,8 @@ def test_the_offline_upstream_is_known(upstream: str | None, is_scripted: bool) 
         ('[bridge]\nstroe = "x"', "no setting `stroe`. There are: store, upstream"),
         ("[bridge]\nstore = 1", "`store` must be a string, not 1"),
         ("bridge = 1", "must be a table"),
+        ('store = "x"', "`store` is not in the table .bridge."),
+        ('[bridge]\n[store]\npath = "x"', "`store` is not in the table .bridge."),
         ("[bridge", "cannot be read"),
     ],
 )

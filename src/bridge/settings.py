@@ -103,7 +103,10 @@ def _places() -> list[Path]:
 
 
 def _read(file: Path) -> dict[str, str]:
-    table = _toml(file).get("bridge", {})
+    whole = _toml(file)
+    for name in whole.keys() - {"bridge"}:
+        raise ConfigurationError(f"{file}: `{name}` is not in the table [bridge], which is all that is read.")
+    table = whole.get("bridge", {})
     if not isinstance(table, dict):
         raise ConfigurationError(f"{file}: `bridge` must be a table: [bridge]")
     for name, value in table.items():
