@@ -52,6 +52,13 @@ WRONG_USE = [
 ]
 
 
+def test_serve_does_not_listen_with_a_store_that_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("No database at all, but text that somebody wrote.\n" * 100)
+    result = call("serve", "--port", "0", "--upstream", "scripted", "--store", "notes.txt")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.endswith("notes.txt cannot be opened: file is not a database\n")
+
+
 @pytest.mark.parametrize(
     ("command", "message"), WRONG_USE, ids=lambda value: " ".join(value) if isinstance(value, tuple) else ""
 )

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from bridge.cli import options, output
+from bridge.cli import options, output, stores
 from bridge.settings import Settings
 
 EXAMPLES = options.examples(
@@ -39,12 +39,11 @@ def serve(
     Ctrl-C or SIGTERM ends it; runs under way are finished or handed to the next process on the store.
     """
     from bridge.gateway import serve
-    from bridge.store.open import open_store
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("bridge").setLevel(logging.INFO)
     found = options.settings(store, upstream, config)
-    open_store(found.store)  # before anybody is told that somebody listens
+    stores.upgrade(found.store)  # what cannot be opened is told before anybody is told that somebody listens
     serve(found, host, port, workers=workers, announce=lambda url: _announce(url, found))
 
 
