@@ -57,6 +57,15 @@ def test_a_schema_from_the_future_is_refused_with_the_way_out(path, store):
         open_file(path).load([Key(Thread, "thread_a")])
 
 
+def test_the_database_of_another_program_is_refused_and_left_as_it_was(path):
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE threads (subject TEXT)")
+    with pytest.raises(StoreError, match=r"another program's database: it has tables threads already"):
+        open_file(path).load([])
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("threads",)]
+
+
 def test_a_step_that_fails_leaves_the_schema_as_it_was(path, store, monkeypatch):
     put(store, THREAD)
     store.close()

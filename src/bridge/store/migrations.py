@@ -44,9 +44,18 @@ def upgrade(connection: Connection, name: str) -> int:
             f"the store {name} has schema {current}, this version of bridge knows {len(STEPS)}: "
             "upgrade assistants-bridge, or point BRIDGE_STORE to another store"
         )
+    if current == 0:
+        _refuse_foreign(connection, name)
     for step in STEPS[current:]:
         step(connection)
     if current < len(STEPS):
         connection.execute(sa.delete(schema.meta).where(schema.meta.c.name == VERSION_NAME))
         connection.execute(sa.insert(schema.meta), {"name": VERSION_NAME, "value": str(len(STEPS))})
     return len(STEPS)
+
+
+def _refuse_foreign(connection: Connection, name: str) -> None:
+    """A database without our version is empty, or another program's; tables of its own beside ours are its business."""
+    same = sorted(schema.metadata.tables.keys() & set(sa.inspect(connection).get_table_names()))
+    if same:
+        raise StoreError(f"the store {name} is another program's database: it has tables {', '.join(same)} already")
