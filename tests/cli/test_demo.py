@@ -46,6 +46,7 @@ def test_both_sides(flags: tuple[str, ...], columns: int) -> None:
     check(result.stdout, columns)
 
 
+@pytest.mark.slow
 def test_in_a_process_of_its_own() -> None:
     result = run(str(BIN / "bridge"), "demo", "--stream", COLUMNS="80")
     assert (result.returncode, result.stderr) == (0, "")
@@ -58,6 +59,7 @@ def test_the_stream_shows_its_events() -> None:
     assert "thread.message.completed thread.run.step.completed thread.run.completed" in shown
 
 
+@pytest.mark.slow
 def test_a_terminal_without_these_characters_gets_others() -> None:
     result = run(str(BIN / "bridge"), "demo", PYTHONIOENCODING="ascii")
     assert (result.returncode, result.stderr) == (0, "")
@@ -88,6 +90,7 @@ def test_live_asks_the_server_of_the_environment(monkeypatch: pytest.MonkeyPatch
         assert server.url in result.stdout
 
 
+@pytest.mark.slow
 def test_live_says_what_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     """With an address where nobody listens."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-none")

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from cli_help import BIN, environment, run
 
+pytestmark = pytest.mark.slow  # each test is a process of its own
+
 NAMES = [(str(BIN / "bridge"),), (str(BIN / "assistants-bridge"),), (sys.executable, "-m", "bridge")]
 
 

@@ -16,7 +16,7 @@ from bridge.hands.feeds import Feed
 from bridge.upstream.family import installed
 from bridge.upstream.scripted import ScriptedUpstream
 
-SLOW = [{"when": "always", "do": [{"say": "One "}, {"wait": 1.0}, {"say": "two."}]}]
+SLOW = [{"when": "always", "do": [{"say": "One "}, {"wait": 0.6}, {"say": "two."}]}]
 
 
 @pytest.mark.parametrize("colour", ["sync", "async"])
@@ -56,7 +56,7 @@ def made(store):
 
 def test_the_sdk_sees_a_read_timeout_and_the_run_completes(store_path):
     client, assistant, thread = made(str(store_path))
-    stream = client.with_options(timeout=0.3).beta.threads.runs.create(
+    stream = client.with_options(timeout=0.2).beta.threads.runs.create(
         thread.id, assistant_id=assistant.id, stream=True
     )
     with pytest.raises((installed().ReadTimeout, openai.APITimeoutError)):
@@ -69,7 +69,7 @@ def test_an_async_stream_times_out_alike(store_path):
     client, assistant, thread = made(str(store_path))
 
     async def listen() -> None:
-        async with bridge.AsyncOpenAI(upstream=ScriptedUpstream(SLOW), store=str(store_path), timeout=0.3) as other:
+        async with bridge.AsyncOpenAI(upstream=ScriptedUpstream(SLOW), store=str(store_path), timeout=0.2) as other:
             stream = await other.beta.threads.runs.create(thread.id, assistant_id=assistant.id, stream=True)
             async for _ in stream:
                 pass

@@ -117,15 +117,15 @@ class _Holder:
 
 
 def _work(holder: _Holder) -> Flow[None]:
+    """The run is stored as at work before anything is asked: a leg that dies from there on counts as a lapse."""
     spent = runs.exhausted(holder.run)
+    at = yield from now()
+    yield from _tell(holder, holder.leg.begin(at))
     if spent is not None:  # what the legs before left is too little to ask for more
-        at = yield from now()
-        yield from _tell(holder, holder.leg.begin(at))
         yield from _tell(holder, holder.leg.exhaust(spent, at))
         return
     request = yield from _request(holder.run)
     yield from open_upstream(request)
-    yield from _tell(holder, holder.leg.begin((yield from now())))
     while not holder.leg.finished:
         yield from _step(holder)
 
