@@ -74,7 +74,5 @@ class Handler(AssistantEventHandler):
             print()
 
 
-with client.beta.threads.runs.stream(
-    thread_id=thread.id, assistant_id=assistant.id, event_handler=Handler()
-) as stream:
+with client.beta.threads.runs.stream(thread_id=thread.id, assistant_id=assistant.id, event_handler=Handler()) as stream:
     stream.until_done()
