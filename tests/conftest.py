@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Final
 
@@ -52,6 +52,18 @@ def require(name: str) -> None:
     if name in os.environ.get("REQUIRE", "").split(","):
         pytest.fail(f"needs {name}: {reason}", pytrace=False)
     pytest.skip(f"needs {name}: {reason}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Under REQUIRE a skip is an error, but for what needs something that REQUIRE does not name."""
+    report = yield
+    required = os.environ.get("REQUIRE", "")
+    may_be_missing = any(f"needs {name}:" in str(report.longrepr) for name in NEEDS.keys() - set(required.split(",")))
+    if report.skipped and required and not may_be_missing and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which REQUIRE does not allow: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(scope="session")

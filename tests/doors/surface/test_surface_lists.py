@@ -84,15 +84,15 @@ def test_pages_lead_to_each_other(place: Place, thread: Any) -> None:
     assert not page.has_next_page()
 
 
-def test_an_async_list_is_iterated_without_awaiting_it(place: Place, thread: Any) -> None:
-    if not place.client.is_async:
-        pytest.skip("async clients only")
+def test_a_list_is_iterated_over_all_its_pages_without_awaiting_it(place: Place, thread: Any) -> None:
+    sdk: Any = place.client.sdk
+    pages = sdk.beta.threads.messages.list(thread.id, limit=2)
 
     async def collected() -> list[Any]:
-        sdk: Any = place.client.sdk
-        return [message async for message in sdk.beta.threads.messages.list(thread.id, limit=2)]
+        return [message async for message in pages]
 
-    assert texts(place.client.loop.run(collected())) == ["m5", "m4", "m3", "m2", "m1"]
+    found = place.client.loop.run(collected()) if place.client.is_async else list(pages)
+    assert texts(found) == ["m5", "m4", "m3", "m2", "m1"]
 
 
 def test_assistants_are_listed_newest_first(place: Place) -> None:
