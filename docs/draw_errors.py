@@ -25,6 +25,7 @@ SAMPLES: Final[dict[str, Any]] = {
     "ids": ["file-abc"],
     "expected_ids": ["call_a", "call_b"],
     "got": ["call_a"],
+    "levels": 200,
     "thread_id": "thread_abc",
     "run_id": "run_def",
     "status": "completed",

@@ -31,6 +31,7 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "below_minimum": ("limit", 1, 0),
     "exclusive": ("a", "b"),
     "no_json": (),
+    "too_deep": (200,),
     "thread_busy": ("thread_X", "run_Y"),
     "thread_locked": ("thread_X", "run_Y"),
     "no_tool_outputs_accepted": ("in_progress",),

@@ -203,6 +203,10 @@ def no_json() -> APIError:
     )
 
 
+def too_deep(levels: int) -> APIError:
+    return APIError(400, f"Invalid body: nested too deeply. Expected at most {levels} levels of objects and arrays.")
+
+
 def type_name(value: Any) -> str:
     """What a JSON value is called in the texts: ``a string``, ``null`` …"""
     names = {bool: "a boolean", int: "an integer", float: "a decimal", str: "a string", dict: "an object"}
@@ -440,6 +444,7 @@ TABLE: Final[dict[str, tuple[int, str, str | None]]] = {
     "below_minimum": (400, "invalid_request_error", "integer_below_min_value"),
     "exclusive": (400, "invalid_request_error", "mutually_exclusive_parameters"),
     "no_json": (400, "invalid_request_error", None),
+    "too_deep": (400, "invalid_request_error", None),
     # state
     "thread_busy": (400, "invalid_request_error", None),
     "thread_locked": (400, "invalid_request_error", None),

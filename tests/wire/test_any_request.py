@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -74,6 +75,25 @@ FULL: dict[type[wire.Shape], dict[str, Any]] = {
 @pytest.mark.parametrize("shape", FULL, ids=lambda shape: shape.__name__)
 def test_what_was_given_comes_back(shape: type[wire.Shape]) -> None:
     assert wire.parse_body(shape, json.dumps(FULL[shape]).encode()).given() == FULL[shape]
+
+
+@pytest.mark.parametrize("levels", [199, 200, 201, 253, 300, 1000])
+@pytest.mark.parametrize(("opening", "end"), [('{"a":', "}"), ("[", "]")])
+def test_what_is_taken_can_be_written_again_however_deep(opening: str, end: str, levels: int) -> None:
+    inside = opening * (levels - 5) + "1" + end * (levels - 5)
+    body = f'{{"model":"m","tools":[{{"type":"function","function":{{"name":"f","parameters":{{"a":{inside}}}}}}}]}}'
+    try:
+        parsed = wire.parse_body(wire.CreateAssistant, body.encode()).given()
+    except errors.APIError as error:
+        assert levels > 200
+        assert error.message == "Invalid body: nested too deeply. Expected at most 200 levels of objects and arrays."
+    else:
+        assert levels <= 200
+        orjson.dumps(render.listing([render.rest(normalise.new_assistant(parsed, "asst_1", 1.0))], False))
+
+
+def test_many_shallow_messages_are_not_deep() -> None:
+    wire.parse_body(wire.CreateThread, json.dumps({"messages": [MESSAGE] * 500}).encode())
 
 
 @pytest.mark.parametrize("key", ["<string>", "<array>", "<x"])

@@ -33,6 +33,9 @@ TYPES: Final = {
 EMPTY: Final = (b"", b'""')
 """Bodies that bodyless calls were seen to send (§1.1)."""
 
+DEEPEST: Final = 200
+"""Levels of objects and arrays in a body. What is deeper can be read, but not be written again: orjson stops at 254."""
+
 IGNORED: Final = frozenset({"api-version"})
 """Query parameters that say nothing to us: Azure's clients send them with every call."""
 
@@ -65,7 +68,23 @@ def parse_body(shape: type[S], raw: bytes) -> S:
         raise errors.no_json() from None
     if not isinstance(data, dict):
         raise errors.invalid_type("", "an object", data)
+    if raw.count(b"{") + raw.count(b"[") > DEEPEST and _is_deeper(data, DEEPEST):
+        raise errors.too_deep(DEEPEST)
     return _validate(shape, data)
+
+
+def _is_deeper(data: Any, levels: int) -> bool:
+    """Whether objects and arrays lie within each other on more than so many levels."""
+    layer = [data]
+    for _ in range(levels):
+        layer = [inner for outer in layer for inner in _parts(outer) if isinstance(inner, (dict, list))]
+        if not layer:
+            return False
+    return True
+
+
+def _parts(container: Any) -> Iterable[Any]:
+    return container.values() if isinstance(container, dict) else container
 
 
 def parse_query(shape: type[S], pairs: Sequence[tuple[str, str]]) -> S:
