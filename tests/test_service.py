@@ -202,6 +202,13 @@ def test_the_log_line_of_a_404_names_the_store(service: Service, caplog: pytest.
     assert "store: memory" in caplog.text
 
 
+def test_no_path_makes_lines_in_the_log(service: Service, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "bridge")
+    service.call(call("GET", "/threads/thread_x\nINFO all is well"))
+    (record,) = caplog.records
+    assert "thread_x" in record.getMessage() and "\n" not in record.getMessage()
+
+
 def test_only_runs_tell_when_to_poll_again(service: Service) -> None:
     created = service.call(new_run(service, "Hi"))
     assert header(created, "openai-poll-after-ms") == POLL_AFTER_MS

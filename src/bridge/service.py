@@ -130,7 +130,7 @@ class Service:
 
     def _refuse(self, error: errors.APIError, call: Call) -> Reply:
         if error.status == 404:
-            log.info("%s %s: %s (store: %s)", call.method, call.path, error.message, self.runner.world.store.name)
+            log.info("%s %r: %r (store: %s)", call.method, call.path, error.message, self.runner.world.store.name)
         headers = (JSON, *_standing_headers(_request_id()), *error.headers.items())
         return Reply(error.status, headers, render.encode_pretty(error.body()))
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection
 from typing import Any
 
 import openai
@@ -149,6 +150,42 @@ def test_paths_beside_the_api(method: str, path: str) -> None:
     assert response.headers["x-request-id"].startswith("req_")
     assert response.headers["openai-version"] == "2020-10-01"
     assert response.text == json.dumps(response.json(), indent=2)
+
+
+ODD = [
+    ("/v1/threads/thread_%0D%0AX-Evil:1", 200),
+    ("/v1/models/a%0Ab", 200),
+    ("http://elsewhere/v1/threads/thread_a", 404),
+    ("*", 404),
+    ("/v1/../admin", 404),
+    ("/v1/models/%2e%2e/%2E%2E/admin", 404),
+    ("/v1/models/..hidden", 200),
+]
+
+
+@pytest.mark.parametrize(("path", "status"), ODD)
+def test_odd_paths_are_answered_like_others_and_none_leads_out_of_the_root(path: str, status: int) -> None:
+    with running(gateway()) as url, http_client_at(url) as connection:
+        connection.putrequest("GET", path, skip_host=True)
+        connection.putheader("Host", "gateway")
+        connection.putheader("Authorization", "Bearer sk-1")
+        connection.endheaders()
+        response = connection.getresponse()
+        body = json.loads(response.read())
+    assert response.status == status
+    assert status == 200 or body["error"]["message"].startswith("Invalid URL (GET ")
+    assert response.headers["x-request-id"].startswith("req_")
+    assert "x-evil" not in response.headers
+
+
+@contextmanager
+def http_client_at(url: str) -> Iterator[HTTPConnection]:
+    """One that sends paths as they are."""
+    connection = HTTPConnection(url.removeprefix("http://"), timeout=5)
+    try:
+        yield connection
+    finally:
+        connection.close()
 
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"])

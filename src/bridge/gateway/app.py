@@ -59,7 +59,9 @@ def create_app(
         service.close()
         await gateway.pass_on.aclose()
 
-    return Starlette(routes=[Route("/healthz", _healthz), Mount("/", app=gateway)], lifespan=lifespan)
+    app = Starlette(routes=[Route("/healthz", _healthz), Mount("/", app=gateway)], lifespan=lifespan)
+    app.router.default = gateway  # no route fits a path with a line break in it, or one that is a whole URL
+    return app
 
 
 async def _healthz(request: Request) -> Response:
@@ -90,7 +92,7 @@ class _Gateway:
         path: str = request.scope["path"]
         if hops.is_loop(request.headers):
             raise replies.loop()
-        if not path.startswith(ROOT + "/"):
+        if not path.startswith(ROOT + "/") or ".." in path.split("/"):  # passed on, dots would lead out of the root
             raise replies.unknown_url(request.method, path)
         if self.service.owns(request.method, path.removeprefix(ROOT)):
             return await self._ours(request, path.removeprefix(ROOT))
