@@ -61,7 +61,6 @@ class SqliteDialect:
         engine = sa.create_engine(
             sa.engine.URL.create("sqlite", database=str(self.path)),
             future=True,
-            hide_parameters=True,  # an error that is logged shall not tell what people wrote
             connect_args={"check_same_thread": False, "timeout": BUSY_MILLISECONDS / 1000},
             **pool,
         )
