@@ -11,7 +11,7 @@ def test_a_legacy_program_in_a_test_of_its_own() -> None:
     with bridge.OpenAI(upstream=upstream, store=MemoryStore()) as client:
         assistant = client.beta.assistants.create(model="gpt-4o", instructions="Serve.")
         thread = client.beta.threads.create(messages=[{"role": "user", "content": "Some tea, please."}])
-        run = client.beta.threads.runs.create_and_poll(thread.id, assistant_id=assistant.id)
+        run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
         answer = client.beta.threads.messages.list(thread.id).data[0].content[0].text.value
     assert (run.status, answer) == ("completed", "Green or black?")
     assert [request["instructions"] for request in upstream.requests] == ["Serve."]
