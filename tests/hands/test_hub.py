@@ -160,7 +160,7 @@ def test_the_lookout_outlives_trouble_with_the_store(hub, monkeypatch, caplog):
     hub._store.commits(evolve(RUN, status="completed", version=4))
     thread.join(0.8)
     assert not thread.is_alive()
-    assert "could not be asked for news" in caplog.text
+    assert "cannot be asked for news" in caplog.text
 
 
 def test_an_interrupted_waiter_leaves_no_trace(hub, monkeypatch):

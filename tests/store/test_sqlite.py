@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -202,3 +203,23 @@ def test_the_default_place_is_found_from_below(tmp_path):
     assert default_path(deep) == tmp_path / "project" / ".bridge" / "bridge.db"
     (tmp_path / "project" / "src" / "bridge.toml").touch()
     assert default_path(deep) == tmp_path / "project" / "src" / ".bridge" / "bridge.db"
+
+
+def test_a_file_deleted_under_the_store_is_an_error_and_never_a_new_file_readable_by_all(path, store):
+    put(store, THREAD)
+    for file in path.parent.glob("bridge.db*"):
+        file.unlink()
+    with ThreadPoolExecutor(4) as pool:  # more readers than connections are open
+        outcomes = list(pool.map(lambda _: _told(store), range(8)))
+    assert any("unable to open" in outcome for outcome in outcomes)
+    assert not path.exists()
+    store.close()
+    assert store.load([Key(Thread, "thread_a")]) == (None,)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def _told(store) -> str:
+    try:
+        return str(store.load([Key(Thread, "thread_a")]))
+    except StoreError as error:
+        return str(error)

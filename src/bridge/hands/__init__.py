@@ -9,6 +9,7 @@ runner   drives every leg, on whatever thread or loop it belongs to
 leases   the leases of this process: heartbeat, take-over
 work     a leg at work
 owners   who holds a lease, and whether it is no more
+trouble  what goes wrong again and again, said once
 loops    the bridge's own event loop
 rooms    one runner for each store in each process
 """

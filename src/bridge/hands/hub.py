@@ -7,7 +7,6 @@ only who has news is told: a busy neighbour wakes nobody in vain.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections import OrderedDict
@@ -17,10 +16,9 @@ from typing import Final
 from bridge.engine import tables
 from bridge.engine.effects import Key, Signal, Wait, Woken
 from bridge.hands.bells import Bell
+from bridge.hands.trouble import Trouble
 from bridge.records import Run
 from bridge.store import Store
-
-log = logging.getLogger("bridge")
 
 LOOK_EVERY: Final = 0.05
 """Seconds between two looks for commits of other processes."""
@@ -41,6 +39,7 @@ class Hub:
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._store = store
+        self._trouble = Trouble("the store cannot be asked for news")
         self._clock = clock
         self._versions: OrderedDict[str, int] = OrderedDict()  # of the runs last heard of
         self._lock = threading.Condition()
@@ -140,10 +139,11 @@ class Hub:
             rest = LOOK_EVERY
             try:
                 self.look()
-            except Exception:
+                self._trouble.is_over()
+            except Exception as error:
                 rest = AFTER_TROUBLE
                 if not self._closed:
-                    log.exception("the store could not be asked for news; the next look is in %.0f s", rest)
+                    self._trouble.happened(error)
             with self._lock:
                 self._lock.wait_for(lambda: self._closed, rest)
 

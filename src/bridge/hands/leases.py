@@ -23,6 +23,7 @@ from bridge.engine.flows import Context, legs
 from bridge.hands.drive import Hands, drive
 from bridge.hands.feeds import Feed
 from bridge.hands.owners import is_dead, name_owner
+from bridge.hands.trouble import Trouble
 from bridge.hands.work import Work
 from bridge.hands.world import World
 from bridge.records import Run
@@ -73,6 +74,7 @@ class Leases(ABC):
         self._beat = threading.Event()
         self._heart: threading.Thread | None = None
         self._closed = False
+        self._trouble = Trouble("the heartbeat fails")
         self._looks_for_dead = True
         self._idle: dict[str, tuple[int, float]] = {}  # runs nobody works on: their lease's number, and since when
 
@@ -148,9 +150,10 @@ class Leases(ABC):
                 self.renew()
                 looks, self._looks_for_dead = self._looks_for_dead, False  # it may be asked for again meanwhile
                 self.take_up(dead_too=looks)
-            except Exception:
+                self._trouble.is_over()
+            except Exception as error:
                 if not self._closed:
-                    log.exception("heartbeat failed; the next one is in %.0f s", self._heartbeat_seconds)
+                    self._trouble.happened(error)
             self._beat.wait(self._heartbeat_seconds)
             self._beat.clear()
             if self._on_idle is not None and not self.is_working:

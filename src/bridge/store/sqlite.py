@@ -14,6 +14,7 @@ import os
 import sqlite3
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -58,12 +59,7 @@ class SqliteDialect:
             raw.close()
 
     def _engine(self, begin: str, **pool: Any) -> Engine:
-        engine = sa.create_engine(
-            sa.engine.URL.create("sqlite", database=str(self.path)),
-            future=True,
-            connect_args={"check_same_thread": False, "timeout": BUSY_MILLISECONDS / 1000},
-            **pool,
-        )
+        engine = sa.create_engine("sqlite://", future=True, creator=self._connect, **pool)
 
         @sa.event.listens_for(engine, "connect")
         def connected(connection: sqlite3.Connection, _: object) -> None:
@@ -78,6 +74,11 @@ class SqliteDialect:
             connection.exec_driver_sql(begin)
 
         return engine
+
+    def _connect(self) -> sqlite3.Connection:
+        """Never makes the file: `prepare` does, once. One that was deleted under us is an error, not an empty store."""
+        name = f"file:{quote(str(self.path))}?mode=rw"
+        return sqlite3.connect(name, uri=True, check_same_thread=False, timeout=BUSY_MILLISECONDS / 1000)
 
     def _pragmas(self) -> dict[str, str]:
         return {

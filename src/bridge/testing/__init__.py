@@ -1,6 +1,6 @@
 """What users need in their own tests, re-exported.
 
-    client = bridge.OpenAI(upstream=ScriptedUpstream(script), store=MemoryStore())
+client = bridge.OpenAI(upstream=ScriptedUpstream(script), store=MemoryStore())
 """
 
 from __future__ import annotations
