@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bridge.engine.effects import Commit, Key, Next, Refused, RunState
-from bridge.engine.flows import legs, overdue, runs
+from bridge.engine.flows import legs, overdue, runs, stalled
 from bridge.records import Message, Run, Step
 from engine.leg_help import short
 from engine.stage import ADDED, CALLED, COMPLETED, CREATED, DONE, LEASE, Stage, piece
@@ -24,7 +24,7 @@ def working(stage, *events):
 
 
 def taken(stage, run, owner="b", **given):
-    return stage.play(legs.take_over(stage.context(owner), run.thread_id, run.id, **given))
+    return stage.play(stalled.take_over(stage.context(owner), run.thread_id, run.id, **given))
 
 
 def rows(stage, run):
@@ -75,7 +75,7 @@ def test_what_a_late_leg_stores_before_the_claim_is_seen_by_it(stage):
     """Steps and messages bump no version: who claims must look again afterwards."""
     run, leg = working(stage, CREATED)
     stage.now += LEASE + 1
-    sweep = stage.until(legs.take_over(stage.context("b"), run.thread_id, run.id), Commit)
+    sweep = stage.until(stalled.take_over(stage.context("b"), run.thread_id, run.id), Commit)
     stage.hear(ADDED, piece("Hello"))
     late = stage.until(leg, Next, nth=4)
     again = stage.play(sweep)
@@ -134,7 +134,7 @@ def test_a_cancel_nobody_carried_out_is_carried_out_by_who_takes_the_run(stage):
 def test_a_cancel_during_a_take_over_is_carried_out_by_it(stage):
     run, _ = working(stage, CREATED)
     stage.now += LEASE + 1
-    sweep = stage.until(legs.take_over(stage.context("b"), run.thread_id, run.id), Commit, nth=2)
+    sweep = stage.until(stalled.take_over(stage.context("b"), run.thread_id, run.id), Commit, nth=2)
     stage.play(runs.cancel(stage.context("c"), run.thread_id, run.id))
     assert stage.play(sweep) is None
     assert stage.run(run).status == "cancelled"
@@ -153,7 +153,7 @@ def test_a_sweep_that_slept_takes_nothing_from_its_own_process(stage):
     """While it slept, another process took the run, and then its own process got it back by a submit."""
     run, _ = working(stage, CREATED)
     stage.now += LEASE + 1
-    sleeper = stage.until(legs.take_over(stage.context("b"), run.thread_id, run.id), RunState, nth=2)
+    sleeper = stage.until(stalled.take_over(stage.context("b"), run.thread_id, run.id), RunState, nth=2)
     stage.now += LEASE + 1
     again = taken(stage, run, "c")
     stage.hear(CREATED, CALLED)

@@ -12,7 +12,7 @@ import pytest
 
 from bridge.calls import Credential
 from bridge.engine.effects import LeaseLost
-from bridge.engine.flows import legs, runs
+from bridge.engine.flows import runs, stalled
 from bridge.errors import StoreError
 from bridge.hands import leases
 from bridge.hands.drive import drive
@@ -223,14 +223,14 @@ def test_beats_in_quick_succession_take_no_lease_from_a_leg_about_to_start(proce
 def test_one_run_that_cannot_be_taken_up_holds_up_no_other(process: Any, monkeypatch: Any, caplog: Any) -> None:
     here = process(beats=False)
     first, second = (here.begin(text).run for text in ("one", "two"))
-    take_over = legs.take_over
+    take_over = stalled.take_over
 
     def troubled(context: Any, thread_id: str, run_id: str, *more: Any) -> Any:
         if run_id == first.id:
             raise ValueError("a record from the future")
         return take_over(context, thread_id, run_id, *more)
 
-    monkeypatch.setattr(legs, "take_over", troubled)
+    monkeypatch.setattr(stalled, "take_over", troubled)
     here.store.renew(here.runner.owner, 0.0)
     here.runner.take_up()
     until(lambda: here.status(second) == "completed")

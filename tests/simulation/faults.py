@@ -10,7 +10,7 @@ from attrs import evolve
 
 from bridge.engine import closing, tables
 from bridge.engine.effects import Commit, Committed, Flow, Snapshot, commit, run_state
-from bridge.engine.flows import legs, overdue, runs
+from bridge.engine.flows import legs, overdue, runs, stalled
 from bridge.hands.drive import Hands
 from bridge.records import (
     Change,
@@ -212,7 +212,7 @@ def a_delta_dropped(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def open_rows_kept_by_a_take_over(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(legs, "_cleared", lambda seized: [])
+    patch.setattr(stalled, "_cleared", lambda seized: [])
 
 
 @fault
@@ -220,12 +220,12 @@ def a_take_over_without_a_claim(patch: pytest.MonkeyPatch) -> None:
     def seize(snapshot: Snapshot, owner: str, at: float, until: float) -> Flow[Snapshot | None]:
         return (yield from run_state(snapshot.run.thread_id, snapshot.run.id))
 
-    patch.setattr(legs, "seize", seize)
+    patch.setattr(stalled, "seize", seize)
 
 
 @fault
 def a_take_over_that_reads_before_it_claims(patch: pytest.MonkeyPatch) -> None:
-    real = legs.seize
+    real = stalled.seize
 
     def seize(snapshot: Snapshot, owner: str, at: float, until: float) -> Flow[Snapshot | None]:
         seized = yield from real(snapshot, owner, at, until)
@@ -243,7 +243,7 @@ def a_take_over_of_whatever_this_process_holds(patch: pytest.MonkeyPatch) -> Non
         seized = yield from run_state(run.thread_id, run.id)
         return seized if seized is not None and seized.run.lease.owner == owner else None
 
-    patch.setattr(legs, "seize", seize)
+    patch.setattr(stalled, "seize", seize)
 
 
 @fault
@@ -251,13 +251,13 @@ def a_take_over_from_the_living(patch: pytest.MonkeyPatch) -> None:
     def now_or_never(change: Change) -> Change:
         return evolve(change, now=float("inf")) if isinstance(change, Claim) else change
 
-    patch.setattr(legs, "_is_stalled", lambda run, at, dead_owner: run.status not in tables.SETTLED)
+    patch.setattr(stalled, "_is_stalled", lambda run, at, dead_owner: run.status not in tables.SETTLED)
     rewrite(patch, lambda store, commit: evolve(commit, changes=tuple(map(now_or_never, commit.changes))))
 
 
 @fault
 def a_leg_repeated_for_ever(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(legs, "MAX_LAPSES", 99)
+    patch.setattr(stalled, "MAX_LAPSES", 99)
 
 
 @fault
@@ -272,7 +272,9 @@ def expiry_ignored_by_loads(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def expiry_ignored_by_sweeps(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(legs, "_is_stalled", lambda run, at, dead: run.status not in tables.SETTLED and run.lease.lapsed(at))
+    patch.setattr(
+        stalled, "_is_stalled", lambda run, at, dead: run.status not in tables.SETTLED and run.lease.lapsed(at)
+    )
 
 
 @fault

@@ -31,7 +31,7 @@ from bridge.engine.effects import (
     Wait,
     Woken,
 )
-from bridge.engine.flows import Context, legs
+from bridge.engine.flows import Context, legs, stalled
 from bridge.errors import StoreError
 from bridge.hands.drive import Hands
 from bridge.hands.hub import LONGEST_WAIT
@@ -297,7 +297,7 @@ class Process:
         if any(a.kind == "sweep" and a.process is self and a.run_id == run.id for a in self.play.actors):
             return
         context = Context(self.owner, LEASE_SECONDS)
-        flow = legs.take_over(context, run.thread_id, run.id, run.lease.owner if dead else None)
+        flow = stalled.take_over(context, run.thread_id, run.id, run.lease.owner if dead else None)
         self.play.enter(self, "sweep", flow, lambda run: run and knows and self.start(run, None), run.id)
 
     def shut_down(self) -> None:

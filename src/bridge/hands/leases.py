@@ -19,7 +19,7 @@ from attrs import field, frozen
 from bridge import errors
 from bridge.calls import Credential
 from bridge.engine.effects import Key, LeaseLost, Stopped
-from bridge.engine.flows import Context, legs
+from bridge.engine.flows import Context, legs, stalled
 from bridge.hands.drive import Hands, drive
 from bridge.hands.feeds import Feed
 from bridge.hands.owners import is_dead, name_owner
@@ -220,7 +220,7 @@ class Leases(ABC):
         context = Context(self.owner, self.lease_seconds)
         dead_owner = run.lease.owner if dead else None
         try:
-            claimed = drive(legs.take_over(context, run.thread_id, run.id, dead_owner), Hands(self.world))
+            claimed = drive(stalled.take_over(context, run.thread_id, run.id, dead_owner), Hands(self.world))
             if claimed is None or source is None:
                 return False
             log.warning("run %s: taken over from %s", run.id, run.lease.owner)
