@@ -231,7 +231,7 @@ def a_take_over_that_reads_before_it_claims(patch: pytest.MonkeyPatch) -> None:
         seized = yield from real(snapshot, owner, at, until)
         return seized and evolve(snapshot, run=seized.run)
 
-    for module in (legs, runs, overdue):
+    for module in (stalled, runs, overdue):
         patch.setattr(module, "seize", seize)
 
 
