@@ -25,6 +25,8 @@ from bridge.errors import StoreError
 from bridge.gateway import create_app
 from bridge.upstream import family, hops
 
+pytestmark = pytest.mark.slow  # over sockets
+
 http = family.installed()
 KEY = {"authorization": "Bearer sk-1"}
 

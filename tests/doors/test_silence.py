@@ -16,6 +16,8 @@ from bridge.hands.feeds import Feed
 from bridge.upstream.family import installed
 from bridge.upstream.scripted import ScriptedUpstream
 
+pytestmark = pytest.mark.slow  # silence takes its time
+
 SLOW = [{"when": "always", "do": [{"say": "One "}, {"wait": 0.6}, {"say": "two."}]}]
 
 

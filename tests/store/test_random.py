@@ -35,6 +35,8 @@ from bridge.records import (
 )
 from bridge.store.memory import MemoryStore
 
+pytestmark = pytest.mark.slow  # many random stories
+
 ASSISTANTS = [Assistant(id, 1, "gpt-4o") for id in ("asst_a", "asst_b")]
 THREADS = [Thread(id, 1) for id in ("thread_a", "thread_b")]
 RUNS = [Run(f"run_{x}", f"thread_{x}", "asst_a", 5, 605, "gpt-4o") for x in "ab"]
