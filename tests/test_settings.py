@@ -8,8 +8,6 @@ import pytest
 from bridge.errors import ConfigurationError
 from bridge.settings import Settings
 
-needs_toml = pytest.mark.skipif(sys.version_info < (3, 11), reason="bridge.toml is read from Python 3.11 on")
-
 
 @pytest.fixture(autouse=True)
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,7 +29,6 @@ def test_nothing_said() -> None:
     assert settings.origins == {"store": "default", "upstream": "default"}
 
 
-@needs_toml
 def test_explicit_before_environment_before_file(tmp_path: Path) -> None:
     write(tmp_path, '[bridge]\nstore = "file.db"\nupstream = "http://file/v1"')
     settings = Settings.from_environment(store="mine.db", environment={"BRIDGE_STORE": "env.db"})
@@ -46,7 +43,6 @@ def test_an_empty_variable_says_nothing() -> None:
     assert Settings.from_environment(environment={"BRIDGE_STORE": "", "BRIDGE_CONFIG": ""}).store is None
 
 
-@needs_toml
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
@@ -63,7 +59,6 @@ def test_paths_of_the_file_are_relative_to_it(written: str, meant: str, tmp_path
     assert Settings.from_environment(config=file).store == meant.format(folder=folder)
 
 
-@needs_toml
 def test_a_script_named_by_the_file_is_relative_to_it(tmp_path: Path) -> None:
     file = write(tmp_path / "a", '[bridge]\nupstream = "scripted:play.yaml"')
     settings = Settings.from_environment(environment={"BRIDGE_CONFIG": str(file)})
@@ -79,7 +74,6 @@ def test_the_offline_upstream_is_known(upstream: str | None, is_scripted: bool) 
     assert Settings(upstream=upstream).is_scripted is is_scripted
 
 
-@needs_toml
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -102,7 +96,6 @@ def test_a_file_that_is_named_must_be_there() -> None:
         Settings.from_environment(config="nowhere.toml")
 
 
-@needs_toml
 def test_the_file_beside_the_program_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, '[bridge]\nstore = "memory"')
     beside = write(tmp_path / "app", '[bridge]\nupstream = "scripted"')
