@@ -342,10 +342,5 @@ def learn(model: str, lesson: str) -> Flow[None]:
     yield Learn(model, lesson)
 
 
-def send(effect: Send) -> Flow[Sent]:
-    answer: Sent = yield effect
-    return answer
-
-
 def wait(until: float, run_id: str, version: int) -> Flow[None]:
     yield Wait(until, run_id, version)

@@ -224,7 +224,7 @@ class Leg:
         assert self._calls is not None
         changes = self._close_step(now)
         self._calls = evolve(self._calls, usage=usage)
-        asked = [_asked(call) for call in self._calls.step_details["tool_calls"]]
+        asked = [steps.asked(call) for call in self._calls.step_details["tool_calls"]]
         action = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": asked}}
         status = tables.move(tables.RUN, self.run.status, "require")
         run = evolve(self.run, status=status, required_action=action)
@@ -302,12 +302,6 @@ def _with_call(step: Step, index: int, call: Object) -> Step:
     calls = list(step.step_details["tool_calls"])
     calls[index : index + 1] = [call]
     return evolve(step, step_details={"type": "tool_calls", "tool_calls": calls})
-
-
-def _asked(call: Object) -> Object:
-    """A function call as required_action shows it: without an output (§5.1)."""
-    function = {"name": call["function"]["name"], "arguments": call["function"]["arguments"]}
-    return {"id": call["id"], "type": "function", "function": function}
 
 
 def _tool_type(step: Step) -> str | None:

@@ -174,10 +174,4 @@ def _left(budget: int | None, run: Run, key: str) -> int | None:
 
 def _pending(response: Object) -> list[Any]:
     calls = [item for item in loose.objects(response, "output") if item.get("type") == "function_call"]
-    return [_asked(steps.to_assistants(item)) for item in calls]
-
-
-def _asked(call: Object) -> Object:
-    """A call as required_action shows it, without an output (assistants-wire §5.1)."""
-    function = {key: call["function"][key] for key in ("name", "arguments")}
-    return {"id": call["id"], "type": "function", "function": function}
+    return [steps.asked(steps.to_assistants(item)) for item in calls]

@@ -85,6 +85,12 @@ def output_text(item: Mapping[str, Any]) -> str:
     return "".join(loose.text(part, "text") or "" for part in loose.objects(item, "output"))
 
 
+def asked(call: Object) -> Object:
+    """A function call of a step as required_action shows it: without an output (assistants-wire §5.1)."""
+    function = {key: call["function"][key] for key in ("name", "arguments")}
+    return {"id": call["id"], "type": "function", "function": function}
+
+
 # --- pieces
 
 
