@@ -23,6 +23,9 @@ PREFIXES: Final[dict[Kind, str]] = {
 
 ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 LENGTH: Final = 24
+OURS: Final = "bridge"
+"""How the letters of our files' ids begin. Ids of files have a dash, as on the old wire, and may be the upstream's too:
+that one of those begins so by chance is as likely as guessing six letters at once."""
 
 
 def make(kind: Kind, number: int) -> str:
@@ -31,7 +34,14 @@ def make(kind: Kind, number: int) -> str:
     for _ in range(LENGTH):
         number, digit = divmod(number, len(ALPHABET))
         letters.append(ALPHABET[digit])
+    if kind == "file":
+        return f"file-{OURS}{''.join(letters[len(OURS) :])}"
     return f"{PREFIXES[kind]}_{''.join(letters)}"
+
+
+def is_kept_file(id: str) -> bool:
+    """Whether this is the id of a file kept here: told by its letters, so that no call about others needs a store."""
+    return id.startswith(f"file-{OURS}")
 
 
 def has_prefix(kind: Kind, value: str) -> bool:

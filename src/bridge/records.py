@@ -186,7 +186,29 @@ class Item:
     seq: int = 0
 
 
-Record: TypeAlias = Assistant | Thread | Message | Run | Step | Item
+@frozen
+class File:
+    """A file that a run made, kept here because the container it lay in does not last.
+
+    `size` in bytes. `container_id` and `source_id` are where it came from. Its bytes lie in the store beside it, unless
+    `is_kept` is False: too many, or not to be had. `upstream_id` is its copy among the upstream's own files, once a
+    tool needed one.
+    """
+
+    id: str
+    thread_id: str
+    run_id: str
+    created_at: int
+    filename: str
+    container_id: str
+    source_id: str
+    size: int = 0
+    media_type: str = "application/octet-stream"
+    is_kept: bool = False
+    upstream_id: str | None = None
+
+
+Record: TypeAlias = Assistant | Thread | Message | Run | Step | Item | File
 Entry: TypeAlias = Message | Item
 """What the history of a thread is made of, in `seq` order."""
 
@@ -211,7 +233,7 @@ class Put:
 class Amend:
     """Some fields of a stored record set to new values, whatever the others are: what modify calls do."""
 
-    kind: type[Assistant] | type[Thread] | type[Message] | type[Run]
+    kind: type[Assistant] | type[Thread] | type[Message] | type[Run] | type[File]
     id: str
     values: Mapping[str, Any]
 
@@ -235,9 +257,10 @@ class Told:
 
 @frozen
 class Erase:
-    """A record deleted. A thread takes its messages, runs, steps and items along."""
+    """A record deleted. A thread takes its messages, runs, steps and items along; files stay, they have an id of their
+    own to be deleted by. A file takes its bytes along."""
 
-    kind: type[Assistant] | type[Thread] | type[Message] | type[Step] | type[Item]
+    kind: type[Assistant] | type[Thread] | type[Message] | type[Step] | type[Item] | type[File]
     id: str
 
 
@@ -291,7 +314,7 @@ class Idle:
 class Exists:
     """A record of this kind and id is stored."""
 
-    kind: type[Assistant] | type[Thread] | type[Message] | type[Run]
+    kind: type[Assistant] | type[Thread] | type[Message] | type[Run] | type[File]
     id: str
 
 

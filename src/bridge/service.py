@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import re
 import secrets
+from collections.abc import Sequence
 from typing import Final
 
 from bridge import errors
@@ -13,10 +13,11 @@ from bridge.engine.flows import Context, Launch
 from bridge.hands.drive import AsyncHands, Hands, adrive, drive
 from bridge.hands.feeds import Feed
 from bridge.hands.leases import Source
+from bridge.hands.pumps import AsyncDirect, Direct
 from bridge.hands.rooms import runner_for
 from bridge.hands.runner import Runner
 from bridge.routes import Request, Result, match, owns
-from bridge.settings import Settings
+from bridge.settings import Options, Settings
 from bridge.store import Store
 from bridge.store.open import open_store
 from bridge.upstream import Upstream
@@ -36,11 +37,13 @@ log = logging.getLogger("bridge")
 class Service:
     """Answers the calls of one door. Implements calls.Answering."""
 
-    def __init__(self, store: Store, upstream: Upstream, *, on_callers_loop: bool = False) -> None:
+    def __init__(
+        self, store: Store, upstream: Upstream, *, options: Options | None = None, on_callers_loop: bool = False
+    ) -> None:
         self.store = store
         self.upstream = upstream
+        self.options = options or Options()
         self._on_callers_loop = on_callers_loop
-        self._warned: set[str] = set()
 
     @property
     def runner(self) -> Runner:
@@ -50,28 +53,30 @@ class Service:
         return owns(path)
 
     def call(self, call: Call) -> Reply:
-        source = Source(self.upstream, call.credential)
+        source = Source(self.upstream, call.credential, self.options)
         try:
             request = self._read(call, source)
-            result = drive(request.start(self._context(call, source, request)), Hands(self.runner.world))
+            hands = Hands(self.runner.world, line=Direct(self.upstream, call.credential))
+            result = drive(request.start(self._context(call, source, request)), hands)
             feed = self._feed(result)
             if isinstance(result, Launch):
                 self.runner.start(result.run, source, feed)
-            return self._reply(result, feed, request)
+            return self._reply(result, feed, self._degraded(request, hands.lost))
         except errors.APIError as error:
             return self._refuse(error, call)
         except Exception:
             return self._broken(call)
 
     async def acall(self, call: Call) -> Reply:
-        source = Source(self.upstream, call.credential)
+        source = Source(self.upstream, call.credential, self.options)
         try:
             request = self._read(call, source)
-            result = await adrive(request.start(self._context(call, source, request)), AsyncHands(self.runner.world))
+            hands = AsyncHands(self.runner.world, line=AsyncDirect(self.upstream, call.credential))
+            result = await adrive(request.start(self._context(call, source, request)), hands)
             feed = self._feed(result)
             if isinstance(result, Launch):
                 self.runner.start_async(result.run, source, feed, on_this_loop=self._on_callers_loop)
-            return self._reply(result, feed, request)
+            return self._reply(result, feed, self._degraded(request, hands.lost))
         except errors.APIError as error:
             return self._refuse(error, call)
         except Exception:
@@ -108,9 +113,9 @@ class Service:
         feed.publish(result.opening)
         return feed
 
-    def _reply(self, result: Result, feed: Feed | None, request: Request) -> Reply:
+    def _reply(self, result: Result, feed: Feed | None, degraded: Sequence[tuple[str, str]]) -> Reply:
         request_id = _request_id() if feed is None else feed.request_id
-        headers = [*_standing_headers(request_id), *self._degraded(request)]
+        headers = [*_standing_headers(request_id), *degraded]
         if feed is not None:
             return Reply(200, (SSE, ("cache-control", "no-cache"), *headers), stream=feed)
         body = result.body if isinstance(result, Launch) else result
@@ -118,14 +123,11 @@ class Service:
             headers.append(("openai-poll-after-ms", POLL_AFTER_MS))
         return Reply(200, (JSON, *headers), render.encode_pretty(body))
 
-    def _degraded(self, request: Request) -> list[tuple[str, str]]:
+    def _degraded(self, request: Request, warned: Sequence[str]) -> list[tuple[str, str]]:
         """What of this request is carried over with a loss, told with the answer and once in the log (design §1.2)."""
-        lost = request.lost
-        for place in lost:
-            name = re.sub(r"\[\d+\]", "[]", place)
-            if name not in self._warned:
-                self._warned.add(name)
-                log.warning("%s: something of it is lost here, docs/parity.md says what", name)
+        for name in request.lost:
+            self.runner.world.warn(f"{name}: something of it is lost here, docs/parity.md says what")
+        lost = dict.fromkeys((*request.lost, *warned))
         return [("bridge-degraded", ", ".join(lost))] if lost else []
 
     def _refuse(self, error: errors.APIError, call: Call) -> Reply:

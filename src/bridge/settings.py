@@ -26,6 +26,14 @@ DEFAULT_STORE: Final = Path(".bridge") / "bridge.db"
 
 
 @frozen
+class Options:
+    """What of the settings the operations themselves go by. `background`: legs are background responses where the
+    upstream can do that."""
+
+    background: bool = False
+
+
+@frozen
 class Settings:
     """`config` is the file that was read, if any. `origins` tells of each setting where its value comes from, in words
     for people."""

@@ -25,6 +25,7 @@ from attrs import field, frozen
 from bridge.calls import Credential
 from bridge.engine.effects import Send, Sent
 from bridge.gateway import create_app
+from bridge.profiles import Profile
 from bridge.service import Service
 from bridge.store.memory import MemoryStore
 
@@ -91,6 +92,7 @@ class Answered:
 
     events: list[Object]
     name: str = "recorded"
+    profile: Profile = field(factory=Profile)
     asked: list[Object] = field(factory=list)
 
     def open(self, request: Object, credential: Credential) -> Played:

@@ -9,8 +9,8 @@ import time
 import pytest
 
 from bridge.calls import Credential
-from bridge.engine.effects import End, Event, LeaseLost, Refused, Timeout, Woken
-from bridge.hands.pumps import AsyncLine, Line
+from bridge.engine.effects import End, Event, LeaseLost, Open, Refused, Resume, Send, Sent, Timeout, Woken
+from bridge.hands.pumps import INTERRUPTED, AsyncDirect, AsyncLine, Direct, Line
 from bridge.upstream import StreamBroken, UpstreamRefused
 
 SOON = 5.0
@@ -54,6 +54,7 @@ class Upstream:
     def __init__(self, *scripts):
         self.scripts = list(scripts)
         self.streams = []
+        self.asked, self.released = threading.Event(), threading.Event()
 
     def open(self, request, credential):
         script = self.scripts.pop(0)
@@ -65,6 +66,26 @@ class Upstream:
     async def aopen(self, request, credential):
         return self.open(request, credential)
 
+    def resume(self, resume, credential):
+        return self.open(resume, credential)
+
+    async def aresume(self, resume, credential):
+        return self.open(resume, credential)
+
+    def send(self, effect, credential):
+        if effect.path == "/refused":
+            raise UpstreamRefused(Refused(0, "nobody there"))
+        if effect.path == "/slow":
+            self.asked.set()
+            self.released.wait(SOON)
+        return Sent(200, {"path": effect.path})
+
+    async def asend(self, effect, credential):
+        if effect.path == "/slow":
+            self.asked.set()
+            await asyncio.sleep(SOON)
+        return self.send(effect, credential)
+
 
 class SyncDoor:
     """A Line and an AsyncLine, called alike."""
@@ -74,6 +95,9 @@ class SyncDoor:
         self.open = self.line.open
         self.close = self.line.close
         self.post = self.line.post
+
+    def ask(self, effect):
+        return self.line.ask(lambda upstream, credential: upstream.send(effect, credential))
 
     def next(self, seconds=SOON):
         return self.line.next(time.time() + seconds)
@@ -93,6 +117,11 @@ class AsyncDoor:
 
     def close(self):
         self.loop.run_until_complete(self.line.close())
+
+    def ask(self, effect):
+        return self.loop.run_until_complete(
+            self.line.ask(lambda upstream, credential: upstream.asend(effect, credential))
+        )
 
     def next(self, seconds=SOON):
         return self.loop.run_until_complete(self.line.next(time.time() + seconds))
@@ -116,7 +145,7 @@ def door(request):
 
 def test_events_then_the_end(door):
     line, _ = door([{"type": "a"}, {"type": "b"}])
-    line.open({})
+    line.open(Open({}))
     assert [line.next() for _ in range(3)] == [Event({"type": "a"}), Event({"type": "b"}), End()]
 
 
@@ -131,19 +160,19 @@ def test_events_then_the_end(door):
 )
 def test_every_failure_is_a_signal(door, script, signal):
     line, _ = door(script)
-    line.open({})
+    line.open(Open({}))
     assert line.next() == signal
 
 
 def test_a_deadline_ends_the_wait(door):
     line, _ = door(["block"])
-    line.open({})
+    line.open(Open({}))
     assert line.next(0.02) == Timeout()
 
 
 def test_what_others_post_comes_through_while_the_upstream_is_silent(door):
     line, _ = door(["block"])
-    line.open({})
+    line.open(Open({}))
     line.post(Woken())
     line.post(LeaseLost())
     assert [line.next(), line.next()] == [Woken(), LeaseLost()]
@@ -151,7 +180,7 @@ def test_what_others_post_comes_through_while_the_upstream_is_silent(door):
 
 def test_closing_stops_the_stream_and_silences_it(door):
     line, upstream = door([{"type": "a"}, "block", {"type": "never"}])
-    line.open({})
+    line.open(Open({}))
     assert line.next() == Event({"type": "a"})
     line.close()
     assert upstream.streams[0].closed.wait(SOON)
@@ -160,8 +189,8 @@ def test_closing_stops_the_stream_and_silences_it(door):
 
 def test_a_second_call_hears_nothing_of_the_first(door):
     line, _ = door([{"type": "old"}], [{"type": "new"}])
-    line.open({})
-    line.open({})
+    line.open(Open({}))
+    line.open(Open({}))
     assert line.next() == Event({"type": "new"})
     assert line.next() == End()
 
@@ -169,7 +198,7 @@ def test_a_second_call_hears_nothing_of_the_first(door):
 def test_a_stream_that_cannot_be_closed_does_not_hurt_the_leg(caplog):
     upstream = Upstream([{"type": "a"}, "block"])
     door = SyncDoor(upstream)
-    door.open({})
+    door.open(Open({}))
     assert door.next() == Event({"type": "a"})
 
     def fail():
@@ -193,8 +222,43 @@ def test_what_the_closing_broke_is_no_news(caplog):
 
     upstream.open = lambda request, credential: stream
     stream.__class__ = type("Odd", (Stream,), {"__iter__": lambda self: events()})
-    door.open({})
+    door.open(Open({}))
     assert door.next() == Event({"type": "a"})
     door.close()
     assert door.next(0.05) == Timeout()
     assert caplog.text == ""
+
+
+def test_a_background_response_is_gone_on_with(door):
+    line, _ = door([{"type": "a"}])
+    line.open(Open({}, Resume("resp_1", 3)))
+    assert line.next() == Event({"type": "a"})
+
+
+def test_other_calls_answer_in_the_middle_of_a_stream(door):
+    line, _ = door([{"type": "a"}, "block"])
+    line.open(Open({}))
+    assert line.ask(Send("GET", "/files")) == Sent(200, {"path": "/files"})
+    assert line.ask(Send("GET", "/refused")) == Refused(0, "nobody there")
+    assert line.next() == Event({"type": "a"})
+
+
+def test_a_call_is_given_up_for_what_is_urgent(door):
+    line, upstream = door()
+    threading.Thread(target=lambda: (upstream.asked.wait(SOON), line.post(Woken()))).start()
+    began = time.monotonic()
+    assert line.ask(Send("GET", "/slow")) == Refused(0, INTERRUPTED)
+    assert line.ask(Send("GET", "/slow")) == Refused(0, INTERRUPTED), "as long as nobody looked what it was"
+    assert time.monotonic() - began < SOON / 2
+    assert line.next() == Woken()
+    upstream.released.set()
+    assert line.ask(Send("GET", "/files")) == Sent(200, {"path": "/files"})
+
+
+def test_an_operation_that_is_no_leg_asks_too():
+    upstream = Upstream()
+    sync, other = Direct(upstream, Credential()), AsyncDirect(upstream, Credential())
+    for path, answer in (("/a", Sent(200, {"path": "/a"})), ("/refused", Refused(0, "nobody there"))):
+        effect = Send("GET", path)
+        assert sync.ask(lambda one, credential, effect=effect: one.send(effect, credential)) == answer
+        assert asyncio.run(other.ask(lambda one, credential, effect=effect: one.asend(effect, credential))) == answer

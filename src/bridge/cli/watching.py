@@ -6,9 +6,17 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 
 from bridge.calls import Credential
-from bridge.engine.effects import Refused, Send, Sent
+from bridge.engine.effects import Refused, Resume, Send, Sent
+from bridge.profiles import Profile
 from bridge.records import Object
-from bridge.upstream import AsyncUpstreamStream, Upstream, UpstreamRefused, UpstreamStream
+from bridge.upstream import (
+    AsyncUpstreamBytes,
+    AsyncUpstreamStream,
+    Upstream,
+    UpstreamBytes,
+    UpstreamRefused,
+    UpstreamStream,
+)
 
 FINAL: Final = ("response.completed", "response.incomplete", "response.failed")
 
@@ -21,6 +29,7 @@ class Watched:
 
     def __init__(self, upstream: Upstream | None = None) -> None:
         self.name = "nowhere" if upstream is None else upstream.name
+        self.profile = Profile() if upstream is None else upstream.profile
         self.requests: list[Object] = []
         self.responses: list[Object] = []
         self._upstream = upstream
@@ -30,6 +39,18 @@ class Watched:
 
     async def aopen(self, request: Object, credential: Credential) -> AsyncUpstreamStream:
         return _AsyncStream(await self._noted(request).aopen(request, credential), self.responses)
+
+    def resume(self, resume: Resume, credential: Credential) -> UpstreamStream:
+        return _Stream(self._asked().resume(resume, credential), self.responses)
+
+    async def aresume(self, resume: Resume, credential: Credential) -> AsyncUpstreamStream:
+        return _AsyncStream(await self._asked().aresume(resume, credential), self.responses)
+
+    def fetch(self, path: str, credential: Credential) -> UpstreamBytes:
+        return self._asked().fetch(path, credential)
+
+    async def afetch(self, path: str, credential: Credential) -> AsyncUpstreamBytes:
+        return await self._asked().afetch(path, credential)
 
     def send(self, effect: Send, credential: Credential) -> Sent:
         return self._asked().send(effect, credential)

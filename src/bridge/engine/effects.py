@@ -163,9 +163,20 @@ class Open:
     """One Responses call, streamed. Answer: None; what comes of it arrives through Next.
 
     A pump owns the socket and fills the leg's inbox. A refusal by the server or the network arrives as Refused.
+    With `resume` nothing is asked anew: the stream of a background response goes on where it was left.
     """
 
     request: Object
+    resume: Resume | None = None
+
+
+@frozen
+class Resume:
+    """A background response that may still be at work upstream: the events after `after` (a sequence_number; None
+    means from its first)."""
+
+    response_id: str
+    after: int | None = None
 
 
 @frozen
@@ -245,19 +256,76 @@ class Learn:
 
 
 @frozen
+class Upload:
+    """A file for a multipart body, its field named ``file``."""
+
+    filename: str
+    content: bytes = field(repr=False)
+    media_type: str = "application/octet-stream"
+
+
+@frozen
 class Send:
-    """Any other upstream call. Answer: Sent."""
+    """Any other upstream call. Answer: Sent, or Refused (status 0) where no answer came.
+
+    With `upload` the body is multipart: the file, and `body` as its form fields. In a leg the call is given up when
+    something more urgent happens to the run (a cancel, a lost lease): Refused, and Next tells what it was.
+    """
 
     method: str
     path: str
     body: Object | None = None
     query: Mapping[str, str] = field(factory=dict)
+    upload: Upload | None = None
 
 
 @frozen
 class Sent:
+    """An answer, HTTP errors among them. `body` is the JSON object."""
+
     status: int
     body: Object
+
+    @property
+    def is_ok(self) -> bool:
+        return self.status < 400
+
+
+@frozen
+class Keep:
+    """The bytes behind an upstream path, streamed into the store under the id of a file of ours.
+
+    Answer: Kept, or Refused: the server's error, status 0 where no answer came, status 413 where there are more than
+    `limit` bytes. What was stored of them is then removed again. Given up like Send.
+    """
+
+    file_id: str
+    path: str
+    limit: int
+
+
+@frozen
+class Kept:
+    """`size` in bytes; `media_type` as the server said it, without parameters."""
+
+    size: int
+    media_type: str | None = None
+
+
+@frozen
+class Read:
+    """All bytes of a kept file. Answer: bytes, or None where there are none."""
+
+    file_id: str
+
+
+@frozen
+class Warn:
+    """Something of what was asked is lost, or done otherwise: told once in the log, and in the `bridge-degraded` header
+    of the answer. Answer: None. `parameter` is the name that docs/parity.md has for it."""
+
+    parameter: str
+    sentence: str
 
 
 @frozen
@@ -273,7 +341,23 @@ class Wait:
 
 
 Effect: TypeAlias = (
-    Load | Page | History | RunState | Commit | Now | Mint | Open | Next | Close | Lessons | Learn | Send | Wait
+    Load
+    | Page
+    | History
+    | RunState
+    | Commit
+    | Now
+    | Mint
+    | Open
+    | Next
+    | Close
+    | Lessons
+    | Learn
+    | Send
+    | Keep
+    | Read
+    | Warn
+    | Wait
 )
 Flow: TypeAlias = Generator[Effect, Any, T]
 
@@ -320,8 +404,8 @@ def mint(kind: ids.Kind) -> Flow[str]:
     return answer
 
 
-def open_upstream(request: Object) -> Flow[None]:
-    yield Open(request)
+def open_upstream(request: Object, resume: Resume | None = None) -> Flow[None]:
+    yield Open(request, resume)
 
 
 def next_signal(until: float) -> Flow[Signal]:
@@ -344,3 +428,22 @@ def learn(model: str, lesson: str) -> Flow[None]:
 
 def wait(until: float, run_id: str, version: int) -> Flow[None]:
     yield Wait(until, run_id, version)
+
+
+def send(effect: Send) -> Flow[Sent | Refused]:
+    answer: Sent | Refused = yield effect
+    return answer
+
+
+def keep(effect: Keep) -> Flow[Kept | Refused]:
+    answer: Kept | Refused = yield effect
+    return answer
+
+
+def read(file_id: str) -> Flow[bytes | None]:
+    answer: bytes | None = yield Read(file_id)
+    return answer
+
+
+def warn(parameter: str, sentence: str) -> Flow[None]:
+    yield Warn(parameter, sentence)

@@ -27,11 +27,13 @@ from bridge.engine.effects import (
     Outcome,
     Page,
     RunState,
+    Send,
     Wait,
+    Warn,
 )
 from bridge.hands.bells import result_of
 from bridge.hands.feeds import Feed
-from bridge.hands.pumps import AsyncLine, Line
+from bridge.hands.pumps import AsyncDirect, AsyncLine, Direct, Line
 from bridge.hands.world import World
 from bridge.records import Delta, Put, Run, Told
 
@@ -78,6 +80,7 @@ class _Common:
     def __init__(self, world: World, feed: Feed | None) -> None:
         self.world = world
         self.feed = feed
+        self.lost: list[str] = []  # parameters of which something is lost (Warn), each once
 
     def at_once(self, effect: Effect) -> Any:
         """Effects that need neither the disk nor the network."""
@@ -91,6 +94,11 @@ class _Common:
         if isinstance(effect, Learn):
             world.lessons.setdefault(effect.model, set()).add(effect.lesson)
             log.warning("model %s refuses %s: it is asked without, from now on", effect.model, effect.lesson)
+            return None
+        if isinstance(effect, Warn):
+            if effect.parameter not in self.lost:
+                self.lost.append(effect.parameter)
+            world.warn(f"{effect.parameter}: {effect.sentence}")
             return None
         raise TypeError(f"no hands for {effect!r} here")
 
@@ -110,9 +118,9 @@ def _is_told_only(effect: Commit) -> bool:
 
 
 class Hands(_Common):
-    """Hands of a thread."""
+    """Hands of a thread. Without a `line` there is no upstream to be asked."""
 
-    def __init__(self, world: World, feed: Feed | None = None, line: Line | None = None) -> None:
+    def __init__(self, world: World, feed: Feed | None = None, line: Line | Direct | None = None) -> None:
         super().__init__(world, feed)
         self.line = line
         store = world.store
@@ -125,13 +133,11 @@ class Hands(_Common):
             Wait: world.hub.wait,
         }
         if line is not None:
-            self._table.update(
-                {
-                    Open: lambda effect: line.open(effect.request),
-                    Next: lambda effect: line.next(effect.until),
-                    Close: lambda effect: line.close(),
-                }
-            )
+            self._table[Send] = lambda effect: line.ask(lambda upstream, credential: upstream.send(effect, credential))
+        if isinstance(line, Line):
+            self._table[Open] = line.open
+            self._table[Next] = lambda effect: line.next(effect.until)
+            self._table[Close] = lambda effect: line.close()
 
     def perform(self, effect: Effect) -> Any:
         act = self._table.get(type(effect))
@@ -146,7 +152,7 @@ class Hands(_Common):
 class AsyncHands(_Common):
     """Hands of an event loop: reads in the world's reader threads, commits awaited, nothing blocks."""
 
-    def __init__(self, world: World, feed: Feed | None = None, line: AsyncLine | None = None) -> None:
+    def __init__(self, world: World, feed: Feed | None = None, line: AsyncLine | AsyncDirect | None = None) -> None:
         super().__init__(world, feed)
         self.line = line
         store, readers = world.store, world.readers
@@ -159,13 +165,11 @@ class AsyncHands(_Common):
             Wait: world.hub.await_,
         }
         if line is not None:
-            self._table.update(
-                {
-                    Open: lambda effect: line.open(effect.request),
-                    Next: lambda effect: line.next(effect.until),
-                    Close: lambda effect: line.close(),
-                }
-            )
+            self._table[Send] = lambda effect: line.ask(lambda upstream, credential: upstream.asend(effect, credential))
+        if isinstance(line, AsyncLine):
+            self._table[Open] = line.open
+            self._table[Next] = lambda effect: line.next(effect.until)
+            self._table[Close] = lambda effect: line.close()
 
     async def perform(self, effect: Effect) -> Any:
         act = self._table.get(type(effect))

@@ -27,6 +27,7 @@ from bridge.hands.trouble import Trouble
 from bridge.hands.work import Work
 from bridge.hands.world import World
 from bridge.records import Run
+from bridge.settings import Options
 from bridge.upstream import Upstream
 
 LEASE_SECONDS: Final = 15.0
@@ -46,6 +47,7 @@ class Source:
 
     upstream: Upstream
     credential: Credential = field(factory=Credential)
+    options: Options = field(factory=Options)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -80,7 +82,9 @@ class Leases(ABC):
 
     def context(self, source: Source, wait_until: float | None = None) -> Context:
         name, fingerprint = source.key
-        return Context(self.owner, self.lease_seconds, name, fingerprint, wait_until)
+        return Context(
+            self.owner, self.lease_seconds, name, fingerprint, wait_until, source.upstream.profile, source.options
+        )
 
     @property
     def is_working(self) -> bool:

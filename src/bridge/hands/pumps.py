@@ -10,14 +10,43 @@ import contextlib
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from typing import Any, Final, TypeVar
 
 from bridge.calls import Credential
-from bridge.engine.effects import End, Event, Refused, Signal, Timeout
-from bridge.records import Object
+from bridge.engine.effects import End, Event, Open, Refused, Signal, Timeout
 from bridge.upstream import AsyncUpstreamStream, StreamBroken, Upstream, UpstreamRefused, UpstreamStream
 
+T = TypeVar("T")
+INTERRUPTED: Final = "Given up: something more urgent happened to the run."
+
 log = logging.getLogger("bridge")
+
+
+class Direct:
+    """The line of an operation that is no leg: it asks, and waits for the answer."""
+
+    def __init__(self, upstream: Upstream, credential: Credential) -> None:
+        self._upstream, self._credential = upstream, credential
+
+    def ask(self, work: Callable[[Upstream, Credential], T]) -> T | Refused:
+        answer: Future[T] = Future()
+        _work(work, self._upstream, self._credential, answer)
+        return _answered(answer)
+
+
+class AsyncDirect:
+    """The same on an event loop."""
+
+    def __init__(self, upstream: Upstream, credential: Credential) -> None:
+        self._upstream, self._credential = upstream, credential
+
+    async def ask(self, work: Callable[[Upstream, Credential], Coroutine[Any, Any, T]]) -> T | Refused:
+        try:
+            return await work(self._upstream, self._credential)
+        except (UpstreamRefused, StreamBroken) as error:
+            return _refusal(error)
 
 
 class Line:
@@ -31,10 +60,12 @@ class Line:
         self._call = 0  # pieces of an earlier call are ignored
         self._stream: UpstreamStream | None = None
         self._lock = threading.Lock()
+        self._posted = 0  # signals from outside that nobody has taken yet
+        self._turn = threading.Condition()
 
-    def open(self, request: Object) -> None:
+    def open(self, effect: Open) -> None:
         self.close()
-        threading.Thread(target=self._pump, args=(self._call, request), name="bridge-pump", daemon=True).start()
+        threading.Thread(target=self._pump, args=(self._call, effect), name="bridge-pump", daemon=True).start()
 
     def next(self, until: float) -> Signal:
         while True:
@@ -42,12 +73,34 @@ class Line:
                 call, signal = self._inbox.get(timeout=max(0.0, until - self._clock()))
             except queue.Empty:
                 return Timeout()
+            if call == 0:
+                with self._turn:
+                    self._posted -= 1
             if call in (0, self._call):
                 return signal
 
     def post(self, signal: Signal) -> None:
         """A signal from outside; any thread."""
-        self._inbox.put((0, signal))
+        with self._turn:
+            self._posted += 1
+            self._inbox.put((0, signal))
+            self._turn.notify_all()
+
+    def ask(self, work: Callable[[Upstream, Credential], T]) -> T | Refused:
+        """What `work` answers, which asks the upstream in a thread of its own; given up when a signal is posted."""
+        answer: Future[T] = Future()
+        answer.add_done_callback(lambda _: self._notify())
+        args = (work, self._upstream, self._credential, answer)
+        threading.Thread(target=_work, args=args, name="bridge-ask", daemon=True).start()
+        with self._turn:
+            self._turn.wait_for(lambda: answer.done() or self._posted > 0)
+        if not answer.done():
+            return Refused(0, INTERRUPTED)
+        return _answered(answer)
+
+    def _notify(self) -> None:
+        with self._turn:
+            self._turn.notify_all()
 
     def close(self) -> None:
         with self._lock:
@@ -59,9 +112,9 @@ class Line:
             except Exception:
                 log.exception("the upstream's stream could not be closed")
 
-    def _pump(self, call: int, request: Object) -> None:
+    def _pump(self, call: int, effect: Open) -> None:
         try:
-            stream = self._upstream.open(request, self._credential)
+            stream = self._begin(effect)
             if not self._keep(call, stream):
                 stream.close()
                 return
@@ -77,6 +130,11 @@ class Line:
                 return  # nobody listens any more: it may well be the closing that broke it
             end = _broken_pump(error)
         self._inbox.put((call, end))
+
+    def _begin(self, effect: Open) -> UpstreamStream:
+        if effect.resume is not None:
+            return self._upstream.resume(effect.resume, self._credential)
+        return self._upstream.open(effect.request, self._credential)
 
     def _keep(self, call: int, stream: UpstreamStream) -> bool:
         with self._lock:
@@ -96,10 +154,12 @@ class AsyncLine:
         self._inbox: asyncio.Queue[tuple[int, Signal]] = asyncio.Queue()
         self._call = 0
         self._pump_task: asyncio.Task[None] | None = None
+        self._posted = 0  # as above
+        self._news = asyncio.Event()
 
-    async def open(self, request: Object) -> None:
+    async def open(self, effect: Open) -> None:
         await self.close()
-        self._pump_task = asyncio.create_task(self._pump(self._call, request))
+        self._pump_task = asyncio.create_task(self._pump(self._call, effect))
 
     async def next(self, until: float) -> Signal:
         while True:
@@ -110,12 +170,36 @@ class AsyncLine:
                     call, signal = await asyncio.wait_for(self._inbox.get(), max(0.0, until - self._clock()))
                 except asyncio.TimeoutError:
                     return Timeout()
+            if call == 0:
+                self._posted -= 1
             if call in (0, self._call):
                 return signal
 
     def post(self, signal: Signal) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended, and the leg with it
-            self._loop.call_soon_threadsafe(self._inbox.put_nowait, (0, signal))
+            self._loop.call_soon_threadsafe(self._take, signal)
+
+    def _take(self, signal: Signal) -> None:
+        self._posted += 1
+        self._inbox.put_nowait((0, signal))
+        self._news.set()
+
+    async def ask(self, work: Callable[[Upstream, Credential], Coroutine[Any, Any, T]]) -> T | Refused:
+        """What `work` answers; given up when a signal is posted."""
+        self._news.clear()
+        if self._posted:
+            return Refused(0, INTERRUPTED)
+        answer = asyncio.create_task(work(self._upstream, self._credential))
+        news = asyncio.create_task(self._news.wait())
+        try:
+            await asyncio.wait((answer, news), return_when=asyncio.FIRST_COMPLETED)
+            return answer.result() if answer.done() else Refused(0, INTERRUPTED)
+        except (UpstreamRefused, StreamBroken) as error:
+            return _refusal(error)
+        finally:
+            left = [task for task in (answer, news) if task.cancel()]
+            if left:
+                await asyncio.wait(left)
 
     async def close(self) -> None:
         self._call += 1
@@ -125,10 +209,10 @@ class AsyncLine:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    async def _pump(self, call: int, request: Object) -> None:
+    async def _pump(self, call: int, effect: Open) -> None:
         stream: AsyncUpstreamStream | None = None
         try:
-            stream = await self._upstream.aopen(request, self._credential)
+            stream = await self._begin(effect)
             async for event in stream:
                 self._inbox.put_nowait((call, Event(event)))
             end: Signal = End()
@@ -142,6 +226,31 @@ class AsyncLine:
             if stream is not None:
                 await stream.aclose()
         self._inbox.put_nowait((call, end))
+
+    async def _begin(self, effect: Open) -> AsyncUpstreamStream:
+        if effect.resume is not None:
+            return await self._upstream.aresume(effect.resume, self._credential)
+        return await self._upstream.aopen(effect.request, self._credential)
+
+
+def _work(
+    work: Callable[[Upstream, Credential], T], upstream: Upstream, credential: Credential, answer: Future[T]
+) -> None:
+    try:
+        answer.set_result(work(upstream, credential))
+    except Exception as error:
+        answer.set_exception(error)
+
+
+def _answered(answer: Future[T]) -> T | Refused:
+    try:
+        return answer.result()
+    except (UpstreamRefused, StreamBroken) as error:
+        return _refusal(error)
+
+
+def _refusal(error: UpstreamRefused | StreamBroken) -> Refused:
+    return error.refused if isinstance(error, UpstreamRefused) else Refused(0, str(error))
 
 
 def _broken_pump(error: Exception) -> Signal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import secrets
 import threading
@@ -18,6 +19,8 @@ from bridge.hands.hub import Hub
 from bridge.store import Store
 
 T = TypeVar("T")
+
+log = logging.getLogger("bridge")
 
 
 def mint(kind: ids.Kind) -> str:
@@ -81,6 +84,13 @@ class World:
     mint: Callable[[ids.Kind], str] = mint
     lessons: dict[str, set[str]] = field(factory=dict)
     readers: Readers = field(factory=Readers)
+    warned: set[str] = field(factory=set)
+
+    def warn(self, sentence: str) -> None:
+        """Tell the log, once in this process."""
+        if sentence not in self.warned:
+            self.warned.add(sentence)
+            log.warning("%s", sentence)
 
     def close(self) -> None:
         """End its threads; the store stays open."""

@@ -26,6 +26,7 @@ from bridge.records import (
     Erase,
     Exists,
     Fence,
+    File,
     Guard,
     Idle,
     Item,
@@ -157,7 +158,7 @@ def _kept(stored: Record) -> dict[str, Any]:
 
 @_made.register
 def _(change: Amend, rows: Rows) -> Change:
-    stored: Assistant | Thread | Message | Run | None = rows.get(change.kind, change.id)
+    stored: Assistant | Thread | Message | Run | File | None = rows.get(change.kind, change.id)
     if stored is None:
         raise Refused(Conflict(change))
     amended = evolve(stored, **change.values)

@@ -10,16 +10,18 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 from weakref import WeakKeyDictionary, ref
 
 import openai
 from openai._types import Omit
 
 from bridge.calls import Credential
-from bridge.engine.effects import Refused, Send, Sent
+from bridge.engine.effects import Refused, Resume, Send, Sent
+from bridge.profiles import Profile
 from bridge.records import Object
 from bridge.upstream import UpstreamRefused, failures, family, hops
+from bridge.upstream.bodies import AsyncResponseBytes, ResponseBytes
 from bridge.upstream.lending import Lender, Loan, close_on
 from bridge.upstream.streams import AsyncResponseStream, ResponseStream
 
@@ -47,8 +49,10 @@ class OpenAIUpstream:
         *,
         lends_only: bool = False,
         lends_only_async: bool = False,
+        profile: Profile | None = None,
     ) -> None:
         self.name = without_credentials(name)
+        self.profile = profile or Profile()
         self._make_async, self._lends_only_async = make_async, lends_only_async
         self._clients = Lender(make, _leave_open if lends_only else openai.OpenAI.close)
         self._lock = threading.Lock()
@@ -76,6 +80,22 @@ class OpenAIUpstream:
         except asyncio.CancelledError:
             loan.back()
             raise
+
+    def resume(self, resume: Resume, credential: Credential) -> ResponseStream:
+        loan = self._clients.lend()
+        return ResponseStream(self._get(loan, *_resumed(resume), credential), loan.back)
+
+    async def aresume(self, resume: Resume, credential: Credential) -> AsyncResponseStream:
+        loan = self._lender().lend()
+        return AsyncResponseStream(await self._aget(loan, *_resumed(resume), credential), loan.back)
+
+    def fetch(self, path: str, credential: Credential) -> ResponseBytes:
+        loan = self._clients.lend()
+        return ResponseBytes(self._get(loan, path, {}, credential), loan.back)
+
+    async def afetch(self, path: str, credential: Credential) -> AsyncResponseBytes:
+        loan = self._lender().lend()
+        return AsyncResponseBytes(await self._aget(loan, path, {}, credential), loan.back)
 
     def send(self, effect: Send, credential: Credential) -> Sent:
         loan = self._clients.lend()
@@ -105,6 +125,27 @@ class OpenAIUpstream:
         for lender in lenders:
             lender.retire()
         self._clients.retire()
+
+    # --- answers that are read piece by piece
+
+    def _get(self, loan: Loan[openai.OpenAI], path: str, query: Mapping[str, str], credential: Credential) -> Any:
+        try:
+            options = _options(loan.client, credential, query)
+            return loan.client.get(path, stream=True, stream_cls=openai.Stream, **options)
+        except failures.call_errors() as error:
+            raise _given_back(loan, error) from error
+
+    async def _aget(
+        self, loan: Loan[openai.AsyncOpenAI], path: str, query: Mapping[str, str], credential: Credential
+    ) -> Any:
+        try:
+            options = {"stream_cls": openai.AsyncStream, **_options(loan.client, credential, query)}
+            return await loan.client.get(path, stream=True, **options)
+        except failures.call_errors() as error:
+            raise _given_back(loan, error) from error
+        except asyncio.CancelledError:
+            loan.back()
+            raise
 
     # --- clients of event loops
 
@@ -165,8 +206,18 @@ def headers_for(defaults: Mapping[str, Any], credential: Credential) -> dict[str
 def _ask(client: Any, effect: Send, credential: Credential) -> Any:
     """The HTTP response, or its awaitable."""
     call = getattr(client, effect.method.lower())
-    body = {} if effect.body is None else {"body": effect.body}
-    return call(effect.path, **body, **_options(client, credential, effect.query))
+    body: dict[str, Any] = {} if effect.body is None else {"body": effect.body}
+    options = _options(client, credential, effect.query)
+    if (upload := effect.upload) is not None:
+        body["files"] = [("file", (upload.filename, upload.content, upload.media_type))]
+        options["options"]["headers"]["Content-Type"] = "multipart/form-data"  # the SDK adds the boundary
+    return call(effect.path, **body, **options)
+
+
+def _resumed(resume: Resume) -> tuple[str, dict[str, str]]:
+    """Path and query of the stream of a background response."""
+    after = {} if resume.after is None else {"starting_after": str(resume.after)}
+    return f"/responses/{quote(resume.response_id, safe='')}", {"stream": "true", **after}
 
 
 def _sent(response: Any) -> Sent:

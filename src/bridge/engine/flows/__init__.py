@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import field, frozen
 
+from bridge.profiles import Profile
 from bridge.records import Change, Object, Run
+from bridge.settings import Options
 
 
 @frozen
 class Context:
     """Who performs the operation: the process that would own a lease, the upstream and credential of the caller.
 
-    `wait_until` is how long (Unix seconds) a poll may wait for news of a run; None answers at once.
+    `profile` is what that upstream can do, `options` what the settings say. `wait_until` is how long (Unix seconds) a
+    poll may wait for news of a run; None answers at once.
     """
 
     owner: str
@@ -24,6 +27,8 @@ class Context:
     upstream: str = ""
     fingerprint: str = ""
     wait_until: float | None = None
+    profile: Profile = field(factory=Profile)
+    options: Options = field(factory=Options)
 
 
 @frozen

@@ -15,9 +15,10 @@ import anyio.to_thread
 import orjson
 
 from bridge.calls import Credential
-from bridge.engine.effects import Refused, Send, Sent
+from bridge.engine.effects import Refused, Resume, Send, Sent
+from bridge.profiles import Profile
 from bridge.records import Object
-from bridge.upstream import StreamBroken, UpstreamRefused
+from bridge.upstream import AsyncUpstreamBytes, StreamBroken, UpstreamBytes, UpstreamRefused
 from bridge.upstream.scripted import reading
 from bridge.upstream.scripted.answering import Answering, Step
 from bridge.upstream.scripted.checks import check_request
@@ -44,6 +45,7 @@ class ScriptedUpstream:
     """
 
     name: str = "scripted"
+    profile: Profile = Profile("scripted")
 
     def __init__(
         self,
@@ -91,6 +93,18 @@ class ScriptedUpstream:
         for seconds in error_waits(choice):
             await anyio.sleep(seconds)
         return self._stream(AsyncScriptedStream, request, choice, names)
+
+    def resume(self, resume: Resume, credential: Credential = NOBODY) -> ScriptedStream:
+        raise UpstreamRefused(Refused(404, f"Response with id '{resume.response_id}' not found."))
+
+    async def aresume(self, resume: Resume, credential: Credential = NOBODY) -> AsyncScriptedStream:
+        raise UpstreamRefused(Refused(404, f"Response with id '{resume.response_id}' not found."))
+
+    def fetch(self, path: str, credential: Credential = NOBODY) -> UpstreamBytes:
+        raise UpstreamRefused(Refused(404, f"There is no {path}."))
+
+    async def afetch(self, path: str, credential: Credential = NOBODY) -> AsyncUpstreamBytes:
+        raise UpstreamRefused(Refused(404, f"There is no {path}."))
 
     def send(self, effect: Send, credential: Credential = NOBODY) -> Sent:
         """POST /responses, not streamed, and what `endpoints.py` knows. An HTTP error is an answer: status and body."""

@@ -1,0 +1,12 @@
+"""What a Responses server can do, as data."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+
+@frozen
+class Profile:
+    """One kind of server. Abilities are True, False, or None: not known, so it is tried."""
+
+    name: str = "generic"
