@@ -39,13 +39,14 @@ def test_a_citation_gets_its_marker_where_the_text_stands():
     assert (told["index"], told["file_citation"]) == (0, {"file_id": "file-1", "quote": ""})
 
 
-def test_annotations_are_counted_by_block():
+def test_markers_are_unique_in_the_message_and_annotations_counted_by_block():
     content = Content()
     content.add_annotation(0, CITED, round=1)
     content.add_annotation(0, CITED, round=1)
-    content.add_annotation(1, CITED, round=1)
+    third = content.add_annotation(1, CITED, round=1)
     counted = [[a["text"] for a in block["text"]["annotations"]] for block in content.blocks()]
-    assert counted == [["【0:0†a.txt】", "【0:1†a.txt】"], ["【0:0†a.txt】"]]
+    assert counted == [["【0:0†a.txt】", "【0:1†a.txt】"], ["【0:2†a.txt】"]]
+    assert third["text"]["annotations"][0]["index"] == 0
 
 
 @pytest.mark.parametrize("annotation", [{"type": "url_citation", "url": "u"}, {"type": "file_citation"}, {}])

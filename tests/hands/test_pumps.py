@@ -10,7 +10,7 @@ import pytest
 
 from bridge.calls import Credential
 from bridge.engine.effects import End, Event, LeaseLost, Open, Refused, Resume, Send, Sent, Timeout, Woken
-from bridge.hands.pumps import INTERRUPTED, AsyncDirect, AsyncLine, Direct, Line
+from bridge.hands.pumps import INTERRUPTED, LATE, AsyncDirect, AsyncLine, Direct, Line
 from bridge.upstream import StreamBroken, UpstreamRefused
 
 SOON = 5.0
@@ -97,7 +97,7 @@ class SyncDoor:
         self.post = self.line.post
 
     def ask(self, effect):
-        return self.line.ask(lambda upstream, credential: upstream.send(effect, credential))
+        return self.line.ask(lambda upstream, credential: upstream.send(effect, credential), effect.until)
 
     def next(self, seconds=SOON):
         return self.line.next(time.time() + seconds)
@@ -120,7 +120,7 @@ class AsyncDoor:
 
     def ask(self, effect):
         return self.loop.run_until_complete(
-            self.line.ask(lambda upstream, credential: upstream.asend(effect, credential))
+            self.line.ask(lambda upstream, credential: upstream.asend(effect, credential), effect.until)
         )
 
     def next(self, seconds=SOON):
@@ -262,3 +262,9 @@ def test_an_operation_that_is_no_leg_asks_too():
         effect = Send("GET", path)
         assert sync.ask(lambda one, credential, effect=effect: one.send(effect, credential)) == answer
         assert asyncio.run(other.ask(lambda one, credential, effect=effect: one.asend(effect, credential))) == answer
+
+
+def test_a_call_is_given_up_when_its_time_is_over(door):
+    line, upstream = door()
+    assert line.ask(Send("GET", "/slow", until=time.time() + 0.03)) == Refused(0, LATE)
+    upstream.released.set()

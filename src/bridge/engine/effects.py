@@ -268,8 +268,9 @@ class Upload:
 class Send:
     """Any other upstream call. Answer: Sent, or Refused (status 0) where no answer came.
 
-    With `upload` the body is multipart: the file, and `body` as its form fields. In a leg the call is given up when
-    something more urgent happens to the run (a cancel, a lost lease): Refused, and Next tells what it was.
+    With `upload` the body is multipart: the file, and `body` as its form fields. In a leg the call is given up at
+    `until` (Unix seconds), and when something more urgent happens to the run (a cancel, a lost lease): Refused, and
+    Next tells what it was.
     """
 
     method: str
@@ -277,6 +278,7 @@ class Send:
     body: Object | None = None
     query: Mapping[str, str] = field(factory=dict)
     upload: Upload | None = None
+    until: float | None = None
 
 
 @frozen
@@ -302,6 +304,7 @@ class Keep:
     file_id: str
     path: str
     limit: int
+    until: float | None = None
 
 
 @frozen

@@ -133,7 +133,9 @@ class Hands(_Common):
             Wait: world.hub.wait,
         }
         if line is not None:
-            self._table[Send] = lambda effect: line.ask(lambda upstream, credential: upstream.send(effect, credential))
+            self._table[Send] = lambda effect: line.ask(
+                lambda upstream, credential: upstream.send(effect, credential), effect.until
+            )
         if isinstance(line, Line):
             self._table[Open] = line.open
             self._table[Next] = lambda effect: line.next(effect.until)
@@ -165,7 +167,9 @@ class AsyncHands(_Common):
             Wait: world.hub.await_,
         }
         if line is not None:
-            self._table[Send] = lambda effect: line.ask(lambda upstream, credential: upstream.asend(effect, credential))
+            self._table[Send] = lambda effect: line.ask(
+                lambda upstream, credential: upstream.asend(effect, credential), effect.until
+            )
         if isinstance(line, AsyncLine):
             self._table[Open] = line.open
             self._table[Next] = lambda effect: line.next(effect.until)

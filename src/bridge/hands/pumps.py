@@ -20,6 +20,7 @@ from bridge.upstream import AsyncUpstreamStream, StreamBroken, Upstream, Upstrea
 
 T = TypeVar("T")
 INTERRUPTED: Final = "Given up: something more urgent happened to the run."
+LATE: Final = "Given up: the upstream did not answer in time."
 
 log = logging.getLogger("bridge")
 
@@ -30,7 +31,7 @@ class Direct:
     def __init__(self, upstream: Upstream, credential: Credential) -> None:
         self._upstream, self._credential = upstream, credential
 
-    def ask(self, work: Callable[[Upstream, Credential], T]) -> T | Refused:
+    def ask(self, work: Callable[[Upstream, Credential], T], until: float | None = None) -> T | Refused:
         answer: Future[T] = Future()
         _work(work, self._upstream, self._credential, answer)
         return _answered(answer)
@@ -42,7 +43,9 @@ class AsyncDirect:
     def __init__(self, upstream: Upstream, credential: Credential) -> None:
         self._upstream, self._credential = upstream, credential
 
-    async def ask(self, work: Callable[[Upstream, Credential], Coroutine[Any, Any, T]]) -> T | Refused:
+    async def ask(
+        self, work: Callable[[Upstream, Credential], Coroutine[Any, Any, T]], until: float | None = None
+    ) -> T | Refused:
         try:
             return await work(self._upstream, self._credential)
         except (UpstreamRefused, StreamBroken) as error:
@@ -86,17 +89,21 @@ class Line:
             self._inbox.put((0, signal))
             self._turn.notify_all()
 
-    def ask(self, work: Callable[[Upstream, Credential], T]) -> T | Refused:
-        """What `work` answers, which asks the upstream in a thread of its own; given up when a signal is posted."""
+    def ask(self, work: Callable[[Upstream, Credential], T], until: float | None = None) -> T | Refused:
+        """What `work` answers, which asks the upstream in a thread of its own; given up at `until` (Unix seconds), and
+        when a signal is posted."""
         answer: Future[T] = Future()
         answer.add_done_callback(lambda _: self._notify())
         args = (work, self._upstream, self._credential, answer)
         threading.Thread(target=_work, args=args, name="bridge-ask", daemon=True).start()
         with self._turn:
-            self._turn.wait_for(lambda: answer.done() or self._posted > 0)
+            self._turn.wait_for(lambda: answer.done() or self._posted > 0, self._seconds(until))
         if not answer.done():
-            return Refused(0, INTERRUPTED)
+            return Refused(0, INTERRUPTED if self._posted else LATE)
         return _answered(answer)
+
+    def _seconds(self, until: float | None) -> float | None:
+        return None if until is None else max(0.0, until - self._clock())
 
     def _notify(self) -> None:
         with self._turn:
@@ -184,16 +191,19 @@ class AsyncLine:
         self._inbox.put_nowait((0, signal))
         self._news.set()
 
-    async def ask(self, work: Callable[[Upstream, Credential], Coroutine[Any, Any, T]]) -> T | Refused:
-        """What `work` answers; given up when a signal is posted."""
+    async def ask(
+        self, work: Callable[[Upstream, Credential], Coroutine[Any, Any, T]], until: float | None = None
+    ) -> T | Refused:
+        """What `work` answers; given up at `until`, and when a signal is posted."""
         self._news.clear()
         if self._posted:
             return Refused(0, INTERRUPTED)
         answer = asyncio.create_task(work(self._upstream, self._credential))
         news = asyncio.create_task(self._news.wait())
         try:
-            await asyncio.wait((answer, news), return_when=asyncio.FIRST_COMPLETED)
-            return answer.result() if answer.done() else Refused(0, INTERRUPTED)
+            seconds = None if until is None else max(0.0, until - self._clock())
+            await asyncio.wait((answer, news), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            return answer.result() if answer.done() else Refused(0, INTERRUPTED if self._posted else LATE)
         except (UpstreamRefused, StreamBroken) as error:
             return _refusal(error)
         finally:
