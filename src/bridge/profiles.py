@@ -10,3 +10,7 @@ class Profile:
     """One kind of server. Abilities are True, False, or None: not known, so it is tried."""
 
     name: str = "generic"
+    background: bool | None = None
+    containers: bool | None = None
+    input_tokens: bool | None = None
+    vector_stores: bool | None = None

@@ -51,13 +51,17 @@ class Assistant:
 
 @frozen
 class Thread:
-    """A conversation. `active_run_id` is its lock: set while a run is not terminal. Written by Lock and Unlock only."""
+    """A conversation. `active_run_id` is its lock: set while a run is not terminal. Written by Lock and Unlock only.
+
+    `container` is the code interpreter's session as a run last used it: {"id", "at" (Unix seconds), "file_ids"}.
+    """
 
     id: str
     created_at: int
     metadata: Object = field(factory=dict)
     tool_resources: Object = field(factory=dict)
     active_run_id: str | None = None
+    container: Object | None = None
 
 
 @frozen

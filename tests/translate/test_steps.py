@@ -54,10 +54,7 @@ BACKWARDS: list[tuple[Object, Object]] = [
     (ran("1+1", None), interpreted("1+1")),
     (ran(None, []), interpreted("")),
     (ran("1+1", [{"type": "logs", "logs": "2"}]), interpreted("1+1", {"type": "logs", "logs": "2"})),
-    (
-        ran("plot()", [{"type": "image", "url": "u"}, {"type": "image", "url": "gone"}, {"type": "video"}]),
-        interpreted("plot()", {"type": "image", "image": {"file_id": "file-9"}}),
-    ),
+    (ran("plot()", [{"type": "image", "url": "u"}, {"type": "video"}]), interpreted("plot()")),
     (searched(None), found()),
     (searched([result(0.5)]), found(shown(0.5))),
     (searched([result(1.48), result(-0.1), result("high")]), found(shown(1.0), shown(0.0), shown(0.0))),
@@ -67,7 +64,18 @@ BACKWARDS: list[tuple[Object, Object]] = [
 
 @pytest.mark.parametrize(("item", "call"), BACKWARDS)
 def test_to_assistants(item: Object, call: Object) -> None:
-    assert steps.to_assistants(item, files={"u": "file-9"}) == call
+    assert steps.to_assistants(item) == call
+
+
+def test_images_are_the_files_that_stand_for_them() -> None:
+    item = ran("plot()", [{"type": "logs", "logs": "done"}, {"type": "image", "url": "u"}])
+    image: Object = {"type": "image", "image": {"file_id": "file-9"}}
+    assert steps.to_assistants(item, images=["file-9"]) == interpreted("plot()", {"type": "logs", "logs": "done"}, image)
+
+
+def test_ranking_options_are_the_run_s_where_it_has_any() -> None:
+    given = {"ranker": "auto", "score_threshold": 0.5}
+    assert steps.to_assistants(searched(None), ranking_options=given)["file_search"]["ranking_options"] == given
 
 
 def test_key_order_is_the_wire_s() -> None:

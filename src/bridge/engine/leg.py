@@ -1,6 +1,7 @@
 """One leg of a run: what the facts of one Responses call make of its run, steps and messages.
 
     begin()    the run is in_progress
+    keep()     files that a container holds: for the hosted call or the citation that is received next
     receive()  one fact → changes, told in the order of assistants-wire §8
     end()      the run ended from outside (stop, expire, fail): everything open is closed
 
@@ -18,11 +19,11 @@ from attrs import evolve
 
 from bridge.engine import tables
 from bridge.engine.closing import close_all, close_message, close_run, close_step
-from bridge.engine.content import Content
+from bridge.engine.content import Content, is_image
 from bridge.engine.effects import Snapshot
 from bridge.engine.names import Names
-from bridge.records import Change, Delta, Item, Message, Object, Put, Release, Run, Step
-from bridge.translate import facts, runs, steps
+from bridge.records import Change, Delta, File, Item, Message, Object, Put, Release, Run, Step
+from bridge.translate import facts, loose, runs, steps
 
 CHECKPOINT_SECONDS: Final = 1.0
 CHECKPOINT_CHARACTERS: Final = 4096
@@ -42,8 +43,12 @@ class Leg:
         self._call_index: dict[str, int] = {}
         self._held: facts.MessageDone | None = None
         self._searches = sum(1 for step in snapshot.steps if _is_search(step))
+        self._files: dict[str, File] = {}  # by their ids in the container
+        self._drawn: list[str] = []  # images of the call that ends next
+        self._unshown = _unshown(snapshot)  # images that lead the next message
         self._checkpoint_at = 0.0
         self._unsaved = 0
+        self.has_begun = False  # whether anything came of the answer
         self.finished = False
 
     # --- the life of the leg
@@ -54,6 +59,17 @@ class Leg:
         status = tables.move(tables.RUN, self.run.status, "start")
         started_at = int(now) if events else self.run.started_at
         return [self._put_run(evolve(self.run, status=status, started_at=started_at), events)]
+
+    def keep(self, found: Sequence[File], new: Sequence[File] = ()) -> list[Change]:
+        """Files of the code interpreter's container: all that were found, and those of them that are new."""
+        self._files.update({file.source_id: file for file in found})
+        self._drawn = [file.id for file in new if is_image(file)]
+        self._unshown += self._drawn
+        return [Put(file, is_new=True) for file in new]
+
+    def has_file(self, annotation: Object) -> bool:
+        """Whether the file that an annotation cites was kept by this leg."""
+        return loose.text(annotation, "file_id") in self._files
 
     def receive(self, fact: facts.Fact, now: float) -> list[Change]:
         """What this fact changes; nothing after the leg has finished."""
@@ -118,27 +134,31 @@ class Leg:
         details = {"type": "message_creation", "message_creation": {"message_id": self._message.id}}
         self._step = self._new_step("message_creation", details, now)
         opening = ("thread.message.created", "thread.message.in_progress")
-        return [*changes, Put(self._step, OPENING, is_new=True), Put(self._message, opening, is_new=True)]
+        changes += [Put(self._step, OPENING, is_new=True), Put(self._message, opening, is_new=True)]
+        shown, self._unshown = self._unshown, []
+        return [*changes, *(self._piece(self._content.add_image(file_id), 1) for file_id in shown)]
 
     @_receive.register
     def _text(self, fact: facts.TextDelta, now: float) -> list[Change]:
-        return self._piece(self._content.add_text(fact.part, fact.text), len(fact.text))
+        return [self._piece(self._content.add_text(fact.part, fact.text), len(fact.text))]
 
     @_receive.register
     def _refusal(self, fact: facts.RefusalDelta, now: float) -> list[Change]:
-        return self._piece(self._content.add_refusal(fact.part, fact.text), len(fact.text))
+        return [self._piece(self._content.add_refusal(fact.part, fact.text), len(fact.text))]
 
     @_receive.register
     def _annotated(self, fact: facts.Annotated, now: float) -> list[Change]:
-        block = self._content.add_annotation(fact.part, fact.annotation, self._searches)
-        return self._piece(block, 1) if block else []
+        file = self._files.get(loose.text(fact.annotation, "file_id") or "")
+        block = self._content.add_annotation(fact.part, fact.annotation, self._searches, file)
+        return [self._piece(block, 1)] if block else []
 
     @_receive.register
     def _message_done(self, fact: facts.MessageDone, now: float) -> list[Change]:
         if fact.status == "incomplete":
             self._held = fact  # why it is incomplete, the response says at its end
             return []
-        return self._close_message(fact.item, "complete", now)
+        linked = [self._piece(block, 1) for block in self._content.link(self._files.values())]
+        return [*linked, *self._close_message(fact.item, "complete", now)]
 
     @_receive.register
     def _call_started(self, fact: facts.CallStarted, now: float) -> list[Change]:
@@ -172,7 +192,7 @@ class Leg:
             changes.append(Put(self._step, OPENING, is_new=True))
         self._searches += fact.type == "file_search"
         index = len(self._step.step_details["tool_calls"])
-        call = steps.hosted_call(fact.type, fact.id)
+        call = steps.hosted_call(fact.type, fact.id, ranking_options=_ranking(self.run))
         self._step = _with_call(self._step, index, call)
         return [*changes, self._step_delta(self._step, {"index": index, **call})]
 
@@ -187,7 +207,8 @@ class Leg:
     def _hosted_done(self, fact: facts.HostedDone, now: float) -> list[Change]:
         assert self._step is not None
         index = len(self._step.step_details["tool_calls"]) - 1
-        call = steps.to_assistants(fact.item)
+        call = steps.to_assistants(fact.item, ranking_options=_ranking(self.run), images=self._drawn)
+        self._drawn = []
         self._step = _with_call(self._step, index, call)
         changes: list[Change] = []
         for number, output in enumerate(call.get("code_interpreter", {}).get("outputs", [])):
@@ -267,10 +288,10 @@ class Leg:
         step, self._step = self._step, None
         return changes if step is None else [*changes, close_step(step, "complete", now, usage)]
 
-    def _piece(self, block: Object, size: int) -> list[Change]:
+    def _piece(self, block: Object | None, size: int) -> Delta:
         assert self._message is not None
         self._unsaved += size
-        return [Delta("thread.message.delta", self._message.id, {"content": [block]})]
+        return Delta("thread.message.delta", self._message.id, {"content": [block]})
 
     def _step_delta(self, step: Step, call: Object) -> Delta:
         details = {"type": "tool_calls", "tool_calls": [call]}
@@ -281,11 +302,13 @@ class Leg:
         return Put(self.run, events)
 
     def _item(self, body: Object, *, call_id: str | None = None, message_id: str | None = None) -> Put:
+        self.has_begun = True
         name = self._names.make("item")
         item = Item(name, self.run.thread_id, self.run.id, body["type"], body, call_id, message_id)
         return Put(item, is_new=True)
 
     def _new_step(self, type: Any, details: Object, now: float) -> Step:
+        self.has_begun = True
         run, name = self.run, self._names.make("step")
         return Step(name, run.id, run.thread_id, run.assistant_id, int(now), run.expires_at, type, details)
 
@@ -302,6 +325,29 @@ def _with_call(step: Step, index: int, call: Object) -> Step:
     calls = list(step.step_details["tool_calls"])
     calls[index : index + 1] = [call]
     return evolve(step, step_details={"type": "tool_calls", "tool_calls": calls})
+
+
+def _ranking(run: Run) -> Object | None:
+    """How the run's file search was told to rank, as its steps show it (§7.2)."""
+    for tool in run.tools:
+        if tool.get("type") == "file_search":
+            given = (tool.get("file_search") or {}).get("ranking_options") or {}
+            return {name: given[name] for name in steps.RANKING if given.get(name) is not None} or None
+    return None
+
+
+def _unshown(snapshot: Snapshot) -> list[str]:
+    """Images that the run's code drew and none of its messages shows yet."""
+    shown = {
+        block["image_file"]["file_id"]
+        for message in snapshot.messages
+        for block in message.content
+        if block["type"] == "image_file"
+    }
+    calls = [call for step in snapshot.steps for call in step.step_details.get("tool_calls") or ()]
+    outputs = [output for call in calls for output in call.get("code_interpreter", {}).get("outputs") or ()]
+    drawn = [output["image"]["file_id"] for output in outputs if output["type"] == "image"]
+    return [file_id for file_id in dict.fromkeys(drawn) if file_id not in shown]
 
 
 def _tool_type(step: Step) -> str | None:

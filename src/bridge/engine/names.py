@@ -7,6 +7,12 @@ from hashlib import sha256
 from bridge import ids
 
 
+def of_file(container_id: str, source_id: str) -> str:
+    """The id under which a container's file is kept: always the same one, so that it is kept once, whoever finds it."""
+    digest = sha256(f"{container_id}/{source_id}".encode()).digest()
+    return ids.make("file", int.from_bytes(digest, "big"))
+
+
 class Names:
     """Names derived from a random seed (an id of 142 bits): unpredictable outside, reproducible in a test."""
 

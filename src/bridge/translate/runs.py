@@ -35,6 +35,7 @@ __all__ = [
     "add_usage",
     "exhausted",
     "last_error",
+    "left_to_prompt",
     "to_assistants",
     "to_responses",
     "usage_to_assistants",
@@ -57,19 +58,21 @@ def to_responses(
     first_leg: bool,
     include_reasoning: bool,
     characters: int | None = None,
+    prompt_characters: int | None = None,
+    container: str | None = None,
 ) -> Object:
     """The request of one leg. `entries` are the thread's in `seq` order, those of the run included.
 
     `include_reasoning` asks for encrypted reasoning and sends it back; only models that reason take that.
-    `characters` is how much input fits; `max_prompt_tokens` may make it less.
+    `characters` is how much input fits; `prompt_characters` how much of it `max_prompt_tokens` leaves, four a token
+    where nobody counted better. `container` is the code interpreter's session to go on with.
     """
     request: responses.Request = {"model": run.model, "input": [], "store": False, "stream": True}
-    request["input"] = history.to_responses(
-        run.id, _fitting(run, entries, characters), include_reasoning=include_reasoning
-    )
+    fitting = _fitting(run, entries, characters, prompt_characters)
+    request["input"] = history.to_responses(run.id, fitting, include_reasoning=include_reasoning)
     if run.instructions is not None:
         request["instructions"] = run.instructions
-    _add_tools(request, run, first_leg)
+    _add_tools(request, run, first_leg, container)
     _add_sampling(request, run)
     if run.metadata:
         request["metadata"] = dict(run.metadata)
@@ -107,27 +110,35 @@ def exhausted(run: Run) -> str | None:
     completion = _left(run.max_completion_tokens, run, "completion_tokens")
     if completion is not None and completion < MIN_OUTPUT_TOKENS:
         return "max_completion_tokens"
-    prompt = _left(run.max_prompt_tokens, run, "prompt_tokens")
+    prompt = left_to_prompt(run)
     return "max_prompt_tokens" if prompt is not None and prompt <= 0 else None
 
 
 # --- the parts of a request
 
 
-def _fitting(run: Run, entries: Sequence[Entry], characters: int | None) -> Sequence[Entry]:
+def left_to_prompt(run: Run) -> int | None:
+    """What the run's legs so far left of max_prompt_tokens; None where it has no such budget."""
+    return _left(run.max_prompt_tokens, run, "prompt_tokens")
+
+
+def _fitting(
+    run: Run, entries: Sequence[Entry], characters: int | None, prompt_characters: int | None
+) -> Sequence[Entry]:
     count = run.truncation_strategy.get("last_messages")
     if run.truncation_strategy.get("type") == "last_messages" and count:
         entries = context.last_messages(entries, count, run.id)
-    prompt = _left(run.max_prompt_tokens, run, "prompt_tokens")
-    limits = [] if characters is None else [characters]
-    if prompt is not None:
-        limits.append(max(prompt, 0) * context.CHARACTERS_PER_TOKEN - len(run.instructions or ""))
+    left = left_to_prompt(run)
+    if prompt_characters is None and left is not None:
+        prompt_characters = max(left, 0) * context.CHARACTERS_PER_TOKEN - len(run.instructions or "")
+    limits = [limit for limit in (characters, prompt_characters) if limit is not None]
     return context.trim(entries, min(limits), run.id) if limits else entries
 
 
-def _add_tools(request: responses.Request, run: Run, first_leg: bool) -> None:
+def _add_tools(request: responses.Request, run: Run, first_leg: bool, container: str | None) -> None:
     """Tools, and what belongs to them only: without tools a choice among them is refused."""
-    translated = tools.to_responses(run.tools, run.tool_resources)
+    results = tools.OLD_RESULTS if run.model.startswith("gpt-3.5") else tools.DEFAULT_RESULTS
+    translated = tools.to_responses(run.tools, run.tool_resources, container=container, max_results=results)
     if not translated:
         return
     request["tools"] = translated

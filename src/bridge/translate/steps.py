@@ -12,7 +12,7 @@ Items of all other types (reasoning, web_search_call, mcp_call …) have no Assi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from bridge.records import Object
@@ -27,11 +27,11 @@ def to_assistants(
     item: Mapping[str, Any],
     *,
     ranking_options: Object | None = None,
-    files: Mapping[str, str] | None = None,
+    images: Sequence[str] = (),
 ) -> Object:
     """The tool call of a step. Search results keep their content; showing it is up to `include`.
 
-    `files` gives the file ids of code interpreter images by their URL; an image without one is left out, since an
+    `images` are the ids of the files that stand for what the code drew: the item itself has at most URLs, and an
     Assistants client can only ask for a file.
     """
     kind = item.get("type")
@@ -39,19 +39,25 @@ def to_assistants(
         function = {"name": item["name"], "arguments": item["arguments"], "output": None}
         return {"id": item.get("call_id") or item["id"], "type": "function", "function": function}
     if kind == "code_interpreter_call":
-        return hosted_call("code_interpreter", item["id"], _interpreted(item, files or {}))
+        return hosted_call("code_interpreter", item["id"], _interpreted(item, images))
     if kind == "file_search_call":
         results = [_result(result) for result in loose.objects(item, "results")]
-        shown = {"ranking_options": dict(ranking_options or RANKING), "results": results}
+        shown = {"ranking_options": _ranked(ranking_options), "results": results}
         return hosted_call("file_search", item["id"], shown)
     raise Untranslatable(f"item of type {kind!r} has no Assistants tool call")
 
 
-def hosted_call(type: Literal["code_interpreter", "file_search"], id: str, found: Object | None = None) -> Object:
+def hosted_call(
+    type: Literal["code_interpreter", "file_search"],
+    id: str,
+    found: Object | None = None,
+    *,
+    ranking_options: Object | None = None,
+) -> Object:
     """The tool call of a hosted tool, as it begins or (with what was `found`) as it ended."""
     if found is None:
         begun = {"code_interpreter": {"input": "", "outputs": []}}
-        found = begun.get(type) or {"ranking_options": dict(RANKING), "results": []}
+        found = begun.get(type) or {"ranking_options": _ranked(ranking_options), "results": []}
     return {"id": id, "type": type, type: found}
 
 
@@ -94,6 +100,10 @@ def asked(call: Object) -> Object:
 # --- pieces
 
 
+def _ranked(given: Object | None) -> Object:
+    return {**RANKING, **(given or {})}
+
+
 def _picked(function: Object) -> Object:
     return {"name": function["name"], "arguments": function["arguments"]}
 
@@ -102,18 +112,11 @@ def _output(call_id: str, output: str | None) -> Object:
     return {"type": "function_call_output", "call_id": call_id, "output": output or ""}
 
 
-def _interpreted(item: Mapping[str, Any], files: Mapping[str, str]) -> Object:
-    outputs = [_interpreter_output(output, files) for output in loose.objects(item, "outputs")]
-    return {"input": loose.text(item, "code") or "", "outputs": [output for output in outputs if output is not None]}
-
-
-def _interpreter_output(output: Object, files: Mapping[str, str]) -> Object | None:
-    if output.get("type") == "logs":
-        return {"type": "logs", "logs": loose.text(output, "logs") or ""}
-    file_id = files.get(loose.text(output, "url") or "")
-    if output.get("type") == "image" and file_id is not None:
-        return {"type": "image", "image": {"file_id": file_id}}
-    return None
+def _interpreted(item: Mapping[str, Any], images: Sequence[str]) -> Object:
+    written = [output for output in loose.objects(item, "outputs") if output.get("type") == "logs"]
+    logs: list[Object] = [{"type": "logs", "logs": loose.text(output, "logs") or ""} for output in written]
+    drawn: list[Object] = [{"type": "image", "image": {"file_id": file_id}} for file_id in images]
+    return {"input": loose.text(item, "code") or "", "outputs": [*logs, *drawn]}
 
 
 def _result(result: Object) -> Object:

@@ -3,6 +3,7 @@
     Assistants                                      Responses
     {"type": "function", "function": {name, …}}  => {"type": "function", name, …, "parameters", "strict"}
     code_interpreter, and its file_ids           => {"type": "code_interpreter", "container": {"type": "auto", …}}
+    code_interpreter in a session of before      => {"type": "code_interpreter", "container": its id}
     file_search, and its vector_store_ids        => {"type": "file_search", vector_store_ids, max_num_results, …}
     file_search without a store                  => left out: Responses refuses it, the old service ignored it
     tool_choice "none", "auto", "required"       => the same
@@ -23,14 +24,27 @@ from bridge.translate.loose import Untranslatable
 DEFAULT_RESULTS: Final = 20
 """max_num_results where none was given: what the old service used for gpt-4 models and later (§2.2)."""
 
+OLD_RESULTS: Final = 5
+"""The same for gpt-3.5 models."""
+
 HOSTED: Final = ("file_search", "code_interpreter")
 OLD_RANKER: Final = "default_2024_08_21"
 
 
-def to_responses(tools: Sequence[Object], tool_resources: Object | None = None) -> list[Object]:
-    """The request's `tools`. `tool_resources` are those of assistant and thread together (see merge)."""
+def to_responses(
+    tools: Sequence[Object],
+    tool_resources: Object | None = None,
+    *,
+    container: str | None = None,
+    max_results: int = DEFAULT_RESULTS,
+) -> list[Object]:
+    """The request's `tools`. `tool_resources` are those of assistant and thread together (see merge).
+
+    `container` is one that exists and holds the code interpreter's files; without it a new one is asked for.
+    `max_results` is what file_search takes where the tool does not say.
+    """
     resources = tool_resources or {}
-    translated = [_tool(tool, resources) for tool in tools]
+    translated = [_tool(tool, resources, container, max_results) for tool in tools]
     return [tool for tool in translated if tool is not None]
 
 
@@ -76,18 +90,15 @@ def merge(*tool_resources: Object | None) -> Object:
 # --- one tool each
 
 
-def _tool(tool: Object, resources: Object) -> Object | None:
+def _tool(tool: Object, resources: Object, container: str | None, max_results: int) -> Object | None:
     kind = tool.get("type")
     if kind == "function":
         return _function(tool["function"])
     if kind == "code_interpreter":
-        container: Object = {"type": "auto"}
-        if file_ids := _ids(resources, "code_interpreter", "file_ids"):
-            container["file_ids"] = file_ids
-        return {"type": "code_interpreter", "container": container}
+        return {"type": "code_interpreter", "container": container or _container(resources)}
     if kind == "file_search":
         stores = _ids(resources, "file_search", "vector_store_ids")
-        return _file_search(tool.get("file_search") or {}, stores) if stores else None
+        return _file_search(tool.get("file_search") or {}, stores, max_results) if stores else None
     raise Untranslatable(f"tool {tool!r} has no Responses form")
 
 
@@ -108,11 +119,16 @@ def _no_parameters(strict: bool) -> Object:
     return {**parameters, "required": [], "additionalProperties": False} if strict else parameters
 
 
-def _file_search(options: Object, stores: list[str]) -> Object:
+def _container(resources: Object) -> Object:
+    file_ids = _ids(resources, "code_interpreter", "file_ids")
+    return {"type": "auto", "file_ids": file_ids} if file_ids else {"type": "auto"}
+
+
+def _file_search(options: Object, stores: list[str], max_results: int) -> Object:
     tool: Object = {
         "type": "file_search",
         "vector_store_ids": stores,
-        "max_num_results": options.get("max_num_results") or DEFAULT_RESULTS,
+        "max_num_results": options.get("max_num_results") or max_results,
     }
     if ranking := _ranking(options.get("ranking_options") or {}):
         tool["ranking_options"] = ranking

@@ -88,8 +88,10 @@ class Container(TypedDict):
 
 
 class CodeInterpreterTool(TypedDict):
+    """`container` is a new one, or the id of one that exists."""
+
     type: Literal["code_interpreter"]
-    container: Container
+    container: Container | str
 
 
 class FileSearchTool(TypedDict):

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from bridge import models
 from bridge.engine import lessons, tables
 from bridge.engine.closing import close_all
 from bridge.engine.effects import (
@@ -20,7 +19,6 @@ from bridge.engine.effects import (
     End,
     Event,
     Flow,
-    History,
     LeaseLost,
     Lost,
     Refused,
@@ -30,7 +28,6 @@ from bridge.engine.effects import (
     Woken,
     close_upstream,
     commit,
-    history,
     learn,
     lessons_of,
     load_one,
@@ -40,7 +37,7 @@ from bridge.engine.effects import (
     open_upstream,
     run_state,
 )
-from bridge.engine.flows import Context
+from bridge.engine.flows import Context, asking, containers, ingestion
 from bridge.engine.flows.seizing import guards
 from bridge.engine.leg import Leg
 from bridge.engine.names import Names
@@ -49,15 +46,13 @@ from bridge.records import (
     Delta,
     Fence,
     Message,
-    Object,
     Put,
     Release,
     Run,
     Told,
     Unchanged,
 )
-from bridge.translate import facts, runs
-from bridge.translate.context import CHARACTERS_PER_TOKEN
+from bridge.translate import facts, failures, loose, runs
 from bridge.translate.events import Reader
 
 _NOT_ENDED: Final[dict[str, Any]] = {"completed_at": None, "incomplete_at": None, "incomplete_details": None}
@@ -98,9 +93,12 @@ def _holds(launched: Run, run: Run) -> bool:
 
 
 class _Holder:
-    """The leg and what fences its commits."""
+    """The leg, what fences its commits, and what it was asked."""
 
     def __init__(self, context: Context, snapshot: Snapshot, names: Names) -> None:
+        self.context, self.snapshot = context, snapshot
+        self.limits = asking.Limits()
+        self.asked: asking.Asked | None = None
         self.leg = Leg(snapshot, names)
         self.reader = Reader()
         self.fence = Fence(snapshot.run.id, context.owner, snapshot.run.lease.number)
@@ -119,34 +117,49 @@ def _work(holder: _Holder) -> Flow[None]:
     if spent is not None:  # what the legs before left is too little to ask for more
         yield from _tell(holder, holder.leg.exhaust(spent, at))
         return
-    request = yield from _request(holder.run)
-    yield from open_upstream(request)
+    if holder.run.leg == 0:
+        yield from _await_files(holder)
+    if not holder.leg.finished:
+        yield from _ask(holder)
     while not holder.leg.finished:
         yield from _step(holder)
 
 
-def _request(run: Run) -> Flow[Object]:
-    """The Responses call of this leg, from what is stored: a page of history no longer than the model's window."""
-    known = yield from lessons_of(run.model)
-    last = run.truncation_strategy.get("last_messages")
-    characters = models.window(run.model) * CHARACTERS_PER_TOKEN
-    entries = yield from history(History(run.thread_id, run.id, characters, last))
-    asks_reasoning = models.reasons(run.model) is not False
-    request = runs.to_responses(
-        run, entries, first_leg=run.leg == 0, include_reasoning=asks_reasoning, characters=characters
-    )
-    return lessons.apply(request, known)
+def _await_files(holder: _Holder) -> Flow[None]:
+    """The thread's vector store is searched when its files are in it (§3.2)."""
+    for store_id in ingestion.stores(holder.run, holder.snapshot.thread):
+        until = min((yield from now()) + ingestion.LONGEST, float(holder.run.expires_at))
+        found = yield from ingestion.look(store_id, until)
+        while found == "busy" and not holder.leg.finished:
+            at = yield from now()
+            if at >= until:
+                break
+            yield from _step(holder, at + ingestion.PAUSE)
+            found = yield from ingestion.look(store_id, until)
+        if found == "expired" and not holder.leg.finished:
+            error = {"code": "server_error", "message": f"Vector store {store_id} is expired"}
+            at = yield from now()
+            yield from _tell(holder, holder.leg.end("fail", at, runs.last_error(error)))
 
 
-def _step(holder: _Holder) -> Flow[None]:
-    """One thing that happens, and what becomes of it."""
-    checkpoint_at = holder.leg.checkpoint_at
-    expires_at = float(holder.run.expires_at)
-    signal = yield from next_signal(expires_at if checkpoint_at is None else min(expires_at, checkpoint_at))
+def _ask(holder: _Holder) -> Flow[None]:
+    """The Responses call of this leg, from what is stored."""
+    holder.asked = yield from asking.ask(holder.context, evolve(holder.snapshot, run=holder.run), holder.limits)
+    if holder.asked is None:
+        yield from _tell(holder, holder.leg.exhaust("max_prompt_tokens", (yield from now())))
+    else:
+        yield from open_upstream(holder.asked.request)
+
+
+def _step(holder: _Holder, until: float | None = None) -> Flow[None]:
+    """One thing that happens, and what becomes of it; at the latest at `until` nothing has."""
+    times = [float(holder.run.expires_at), holder.leg.checkpoint_at, until]
+    signal = yield from next_signal(min(time for time in times if time is not None))
     at = yield from now()
-    if isinstance(signal, (Event, End)):
-        received = holder.reader.receive(signal.data) if isinstance(signal, Event) else holder.reader.end(signal.error)
-        yield from _tell(holder, _changes(holder.leg, received, at))
+    if isinstance(signal, Event):
+        yield from _receive(holder, holder.reader.receive(signal.data))
+    elif isinstance(signal, End):
+        yield from _receive(holder, holder.reader.end(signal.error))
     elif isinstance(signal, Refused):
         yield from _refused(holder, signal, at)
     elif isinstance(signal, Woken):
@@ -157,29 +170,86 @@ def _step(holder: _Holder) -> Flow[None]:
         yield from _let_go(holder)
     else:
         assert isinstance(signal, Timeout)
-    if not holder.leg.finished and at >= expires_at:
+    if not holder.leg.finished and at >= holder.run.expires_at:
         yield from _tell(holder, holder.leg.end("expire", at))
     if not holder.leg.finished:
         yield from _tell(holder, holder.leg.checkpoint(at))
 
 
-def _changes(leg: Leg, received: Sequence[facts.Fact], at: float) -> list[Change]:
+def _receive(holder: _Holder, received: Sequence[facts.Fact]) -> Flow[None]:
+    """What the facts change. What is known before files are looked for is told before."""
     changes: list[Change] = []
     for fact in received:
-        changes += leg.receive(fact, at)
-    return changes
+        if _is_refusal(holder, fact):
+            yield from _refused(holder, _refusal(fact), (yield from now()))
+            return
+        if _is_about_files(fact):
+            yield from _tell(holder, changes)
+            changes = yield from _files(holder, fact)
+        changes += holder.leg.receive(fact, (yield from now()))
+    yield from _tell(holder, changes)
+
+
+def _is_about_files(fact: facts.Fact) -> bool:
+    if isinstance(fact, facts.Annotated):
+        return fact.annotation.get("type") == "container_file_citation"
+    return isinstance(fact, facts.HostedDone) and fact.item["type"] == "code_interpreter_call"
+
+
+def _files(holder: _Holder, fact: facts.Fact) -> Flow[list[Change]]:
+    """The files of the container that a call ran in, or the one that is cited, kept (design §4)."""
+    at = yield from now()
+    changes: list[Change] = []
+    found = containers.Found()
+    if isinstance(fact, facts.Annotated):
+        if not holder.leg.has_file(fact.annotation):
+            found = yield from containers.cited(holder.run, fact.annotation, at)
+    elif isinstance(fact, facts.HostedDone):
+        container_id = loose.text(fact.item, "container_id")
+        if container_id is not None and holder.context.profile.containers is not False:
+            found = yield from containers.collect(holder.run, container_id, at)
+        file_ids = holder.asked.file_ids if holder.asked is not None else ()
+        changes += containers.used(holder.snapshot.thread, fact.item, file_ids, at)
+    return [*changes, *holder.leg.keep(found.files, found.new)]
+
+
+# --- refusals
+
+
+def _is_refusal(holder: _Holder, fact: facts.Fact) -> bool:
+    """Whether the answer failed before it began with what a server that does not stream would have refused."""
+    if not isinstance(fact, facts.Finished) or fact.status != "failed" or holder.leg.has_begun:
+        return False
+    return asking.remedy(_refusal(fact), holder.asked, holder.limits) is not None
+
+
+def _refusal(fact: facts.Fact) -> Refused:
+    assert isinstance(fact, facts.Finished)
+    message, code = loose.text(fact.error, "message"), loose.text(fact.error, "code")
+    return Refused(400, message or failures.UNKNOWN, code)
 
 
 def _refused(holder: _Holder, refused: Refused, at: float) -> Flow[None]:
     """An HTTP error instead of a stream: learn from it and ask again, or fail the run with its cause."""
     lesson = lessons.lesson(refused)
     known = yield from lessons_of(holder.run.model)
+    remedy = asking.remedy(refused, holder.asked, holder.limits)
     if lesson is not None and lesson not in known:
         yield from learn(holder.run.model, lesson)
-        request = yield from _request(holder.run)
-        yield from open_upstream(request)
+    elif remedy is not None and (remedy.characters is None or holder.run.truncation_strategy["type"] == "auto"):
+        holder.limits = remedy
+    else:
+        yield from _tell(holder, _given_up(holder, refused, at))
         return
-    yield from _tell(holder, holder.leg.end("fail", at, runs.last_error(refused)))
+    holder.reader = Reader()
+    yield from _ask(holder)
+
+
+def _given_up(holder: _Holder, refused: Refused, at: float) -> list[Change]:
+    """What does not fit ends a run that has a budget of its prompt as incomplete, all else as failed (mapping §11)."""
+    if asking.is_overflow(refused) and holder.run.max_prompt_tokens is not None:
+        return holder.leg.exhaust("max_prompt_tokens", at)
+    return holder.leg.end("fail", at, runs.last_error(refused))
 
 
 def _tell(holder: _Holder, changes: Sequence[Change]) -> Flow[None]:

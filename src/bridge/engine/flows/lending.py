@@ -1,0 +1,121 @@
+"""Files kept here, given to tools and models of the upstream, which knows them under no id of ours.
+
+code_interpreter's file_ids   => a copy among the upstream's files, made at the first use
+images in messages            => data URLs, so that no file has to be stored upstream; what is too large, its name
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from bridge import ids
+from bridge.engine.effects import (
+    Flow,
+    Key,
+    Refused,
+    Send,
+    Upload,
+    commit,
+    load,
+    load_one,
+    read,
+    send,
+    warn,
+)
+from bridge.records import Amend, Exists, File, Object
+from bridge.translate import loose
+
+LARGEST_IMAGE: Final = 8 * 1024 * 1024
+"""Bytes of an image in a request; a data URL may have 20,971,520 characters (mapping §3.1)."""
+
+ALL_IMAGES: Final = 24 * 1024 * 1024
+"""Bytes of all of them: the newest images of a thread are sent again with each leg, older ones are told by name."""
+
+
+def file_ids(resources: Object) -> list[str]:
+    return list((resources.get("code_interpreter") or {}).get("file_ids") or ())
+
+
+def resources(given: Object, until: float) -> Flow[Object]:
+    """The same tool_resources with the upstream's ids for files of ours."""
+    known = yield from upstream_ids(file_ids(given), until)
+    if not known:
+        return given
+    renamed = [known.get(id, id) for id in file_ids(given)]
+    return {**given, "code_interpreter": {**given["code_interpreter"], "file_ids": renamed}}
+
+
+def upstream_ids(given: Sequence[str], until: float | None = None) -> Flow[dict[str, str]]:
+    """For those of these ids that are files of ours: the ids of their copies upstream, made where there is none."""
+    found: dict[str, str] = {}
+    for id in dict.fromkeys(given):
+        if ids.is_kept_file(id):
+            copy = yield from _copy(id, until)
+            if copy is not None:
+                found[id] = copy
+    return found
+
+
+def _copy(id: str, until: float | None) -> Flow[str | None]:
+    file = yield from load_one(File, id)
+    if file is None or file.upstream_id is not None:
+        return None if file is None else file.upstream_id
+    content = yield from read(id)
+    if content is None:
+        return None
+    upload = Upload(file.filename, content, file.media_type)
+    answer = yield from send(Send("POST", "/files", {"purpose": "assistants"}, upload=upload, until=until))
+    copy = None if isinstance(answer, Refused) or not answer.is_ok else loose.text(answer.body, "id")
+    if copy is None:
+        yield from warn("file_ids", f"the file {id} is kept here and could not be given to the upstream")
+        return None
+    yield from commit([Amend(File, id, {"upstream_id": copy})], Exists(File, id))
+    return copy
+
+
+# --- images
+
+
+def images(items: Sequence[Object]) -> Flow[list[Object]]:
+    """Input items with the images of ours in them, newest first as far as they go."""
+    wanted = list(dict.fromkeys(_images(items)))
+    if not wanted:
+        return list(items)
+    files: tuple[File | None, ...] = yield from load(*(Key(File, id) for id in wanted))
+    parts: dict[str, Object] = {}
+    room = ALL_IMAGES
+    for id, file in zip(reversed(wanted), reversed(files), strict=True):
+        fits = file is not None and file.is_kept and file.size <= min(LARGEST_IMAGE, room)
+        content = (yield from read(id)) if fits else None
+        parts[id] = _image(file, content)
+        room -= len(content or b"")
+    return [_with_parts(item, parts) for item in items]
+
+
+def _images(items: Iterable[Object]) -> list[str]:
+    parts = [part for item in items for part in loose.objects(item, "content")]
+    found = [loose.text(part, "file_id") for part in parts if part.get("type") == "input_image"]
+    return [id for id in found if id is not None and ids.is_kept_file(id)]
+
+
+def _image(file: File | None, content: bytes | None) -> Object:
+    if file is None or content is None:
+        return {"type": "input_text", "text": f"[image: {'deleted' if file is None else file.filename}]"}
+    media_type = file.media_type if file.media_type.startswith("image/") else "image/png"
+    return {"type": "input_image", "image_url": f"data:{media_type};base64,{b64encode(content).decode()}"}
+
+
+def _with_parts(item: Object, parts: Mapping[str, Object]) -> Object:
+    content = item.get("content")
+    if item.get("role") != "user" or not isinstance(content, list):
+        return item
+    return {**item, "content": [_replaced(part, parts) for part in content]}
+
+
+def _replaced(part: Object, parts: Mapping[str, Object]) -> Object:
+    found = parts.get(part.get("file_id") or "") if part.get("type") == "input_image" else None
+    if found is None:
+        return part
+    return {**found, "detail": part.get("detail") or "auto"} if found["type"] == "input_image" else found
