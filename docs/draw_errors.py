@@ -33,6 +33,7 @@ SAMPLES: Final[dict[str, Any]] = {
     "model": "m",
     "effort": "huge",
     "extension": ".csv",
+    "error": {"message": "Something is wrong with this file."},
     "reason": "The reason.",
     "method": "GET",
     "path": "/assistant",
@@ -61,15 +62,17 @@ Checks run in the old order: key, path, beta header, unknown keys and types, val
 TAIL: Final = """
 ## Ours
 
-`not_yet` says that a parameter does not carry over ([parity.md](parity.md)); the old API had no such error. The gateway
+`not_yet` says that a parameter does not carry over ([parity.md](parity.md)); the old API had no such error. Files and
+vector stores are the upstream's: `upstream_refused` is what it said of them, with its own status, type, code and param,
+and `upstream_silent` that it could not be asked. The gateway
 adds 413 for a body that is too large, 502 and 504 for an upstream that cannot be reached by a call it passes on, and
 508 for a gateway that is its own upstream.
 
 ## Not told yet
 
-`no_vector_store`, `files_not_found`, `unsupported_file`, `store_expired`, `unknown_model`, `unsupported_model`,
-`unsupported_parameter`, `unsupported_effort`, `wrong_key`, `rate_limited`, `quota_exceeded` and `overloaded` stand
-ready for parts that are to come. Until then what the upstream says of files, models, keys and limits ends the run.
+`unsupported_file`, `unknown_model`, `unsupported_model`, `unsupported_parameter`, `unsupported_effort`, `wrong_key`,
+`rate_limited`, `quota_exceeded` and `overloaded` stand ready for parts that are to come. Until then what the upstream
+says of models, keys and limits ends the run. `store_expired` is the message of such a run's `last_error`.
 
 ## Errors of a run
 
@@ -106,6 +109,8 @@ def _message(name: str) -> str:
     arguments = {each.name: SAMPLES[each.name] for each in needed}
     if name == "wrong_tool_outputs":
         arguments["expected"] = SAMPLES["expected_ids"]
+    if name == "upstream_refused":
+        arguments["status"] = 400
     message: str = constructor(**arguments).message
     return message
 

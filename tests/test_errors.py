@@ -47,6 +47,8 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "unsupported_file": (".csv",),
     "store_expired": ("vs_X",),
     "not_yet": ("x", "Do without."),
+    "upstream_refused": (400, {"message": "No such File object: file-X", "param": "id"}),
+    "upstream_silent": ("nobody there",),
     "no_key": (),
     "wrong_key": ("sk-proj-0123456789abcdef",),
     "no_beta": (),

@@ -14,7 +14,7 @@ from openai.types.beta.threads import run_create_params, run_submit_tool_outputs
 from pydantic import BaseModel
 from typing_extensions import get_type_hints, is_typeddict
 
-from bridge import errors, parity
+from bridge import parity
 from bridge.routes import ROUTES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -90,15 +90,6 @@ def test_the_table_is_what_we_parse(operation: str) -> None:
         assert len(listed) == len(parsed), "named twice"
 
 
-def test_a_name_has_one_answer_where_it_is_lossy_or_refused() -> None:
-    """degraded and refuse look at names alone."""
-    answers: dict[str, set[str]] = {}
-    for call in parity.ENDPOINTS.values():
-        for each in call.body:
-            answers.setdefault(each.name, set()).add(each.parity)
-    assert [name for name, found in answers.items() if len(found) > 1 and found & {"lossy", "refused"}] == []
-
-
 def test_sentences_are_sentences() -> None:
     for call in parity.ENDPOINTS.values():
         for each in (*call.body, *call.query):
@@ -109,58 +100,3 @@ def test_sentences_are_sentences() -> None:
 def test_the_page_is_made_from_the_table() -> None:
     page = (ROOT / "docs" / "parity.md").read_text(encoding="utf-8")
     assert page == parity.page(), "python -m bridge.parity > docs/parity.md"
-
-
-FILE = {"file_id": "file-1", "tools": [{"type": "file_search"}]}
-STORE = {"file_search": {"vector_stores": [{"file_ids": ["file-1"]}]}}
-
-
-@pytest.mark.parametrize(
-    ("given", "lost"),
-    [
-        ({}, ()),
-        ({"role": "user", "content": "x"}, ()),
-        ({"attachments": None}, ()),
-        ({"attachments": []}, ()),
-        ({"attachments": [FILE]}, ("attachments",)),
-        ({"messages": [{}, {"attachments": [FILE]}]}, ("messages[].attachments",)),
-        ({"messages": [{"attachments": [FILE]}] * 1_000}, ("messages[].attachments",)),
-        ({"additional_messages": [{"attachments": [FILE]}]}, ("additional_messages[].attachments",)),
-        ({"thread": {"messages": [{"attachments": [FILE]}]}}, ("thread.messages[].attachments",)),
-        ({"metadata": {"attachments": "x"}}, ()),
-    ],
-)
-def test_what_is_degraded(given: dict[str, Any], lost: tuple[str, ...]) -> None:
-    assert parity.degraded(given) == lost
-
-
-@pytest.mark.parametrize(
-    ("given", "param"),
-    [
-        ({"tool_resources": STORE}, "tool_resources.file_search.vector_stores"),
-        ({"thread": {"tool_resources": STORE}}, "thread.tool_resources.file_search.vector_stores"),
-    ],
-)
-def test_what_is_refused(given: dict[str, Any], param: str) -> None:
-    with pytest.raises(errors.APIError) as caught:
-        parity.refuse(given)
-    assert caught.value.body()["error"] == {
-        "message": f"Unsupported parameter: '{param}' is not supported by bridge. Create the vector store with "
-        "client.vector_stores and give its id in vector_store_ids.",
-        "type": "invalid_request_error",
-        "param": param,
-        "code": "unsupported_parameter",
-    }
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        {},
-        {"tool_resources": None},
-        {"tool_resources": {"file_search": {"vector_stores": []}}},
-        {"tool_resources": {"file_search": {"vector_store_ids": ["vs_1"]}}},
-    ],
-)
-def test_what_is_not_refused(given: dict[str, Any]) -> None:
-    parity.refuse(given)

@@ -17,6 +17,7 @@ from bridge.calls import Call, Credential, Reply
 from bridge.engine.effects import RunState
 from bridge.hands import leases, rooms, runner
 from bridge.hands.feeds import DONE
+from bridge.profiles import Profile
 from bridge.routes import ROUTES, owns
 from bridge.service import POLL_AFTER_MS, Service
 from bridge.store.memory import MemoryStore
@@ -218,14 +219,13 @@ def test_only_runs_tell_when_to_poll_again(service: Service) -> None:
 def test_what_is_lost_is_told_with_the_answer_and_once_in_the_log(
     service: Service, asked: Asked, caplog: pytest.LogCaptureFixture
 ) -> None:
-    message = {"role": "user", "content": "Read this."}
-    file = {"file_id": "file-abc", "tools": [{"type": "file_search"}]}
-    whole = asked(service, call("POST", "/threads", messages=[message]))
+    service.upstream.profile = Profile("abacus", input_tokens=False)
+    whole = asked(service, new_run(service, "Hi"))
     assert (whole.status, header(whole, "bridge-degraded"), caplog.text) == (200, None, "")
     for _ in range(3):
-        reply = asked(service, call("POST", "/threads", messages=[{**message, "attachments": [file]}]))
-        assert (reply.status, header(reply, "bridge-degraded")) == (200, "messages[].attachments")
-    assert caplog.text.count("docs/parity.md says what") == 1
+        reply = asked(service, new_run(service, "Hi", max_prompt_tokens=1000))
+        assert (reply.status, header(reply, "bridge-degraded")) == (200, "max_prompt_tokens")
+    assert caplog.text.count("does not count tokens") == 1
 
 
 # --- polling

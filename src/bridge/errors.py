@@ -309,6 +309,23 @@ def store_expired(id: str) -> APIError:
     return APIError(400, f"Vector store {id} is expired")
 
 
+def upstream_refused(status: int, error: dict[str, Any]) -> APIError:
+    """What the upstream said of a file or a vector store that a request needed: its own words, as ever."""
+    message = error.get("message")
+    return APIError(
+        status,
+        message if isinstance(message, str) and message else f"The upstream answered {status}.",
+        type=error.get("type") or ("server_error" if status >= 500 else "invalid_request_error"),
+        param=error.get("param"),
+        code=error.get("code"),
+    )
+
+
+def upstream_silent(reason: str) -> APIError:
+    """The upstream was needed and could not be reached."""
+    return APIError(503, f"The upstream did not answer: {reason}", type="server_error")
+
+
 def not_yet(param: str, reason: str) -> APIError:
     """Ours: a parameter that bridge refuses rather than drop (design §1.2)."""
     message = f"Unsupported parameter: '{param}' is not supported by bridge. {reason}"
@@ -462,6 +479,8 @@ TABLE: Final[dict[str, tuple[int, str, str | None]]] = {
     "unsupported_file": (400, "invalid_request_error", "unsupported_file"),
     "store_expired": (400, "invalid_request_error", None),
     "not_yet": (400, "invalid_request_error", "unsupported_parameter"),
+    "upstream_refused": (400, "invalid_request_error", None),
+    "upstream_silent": (503, "server_error", None),
     # the request itself
     "no_key": (401, "invalid_request_error", None),
     "wrong_key": (401, "invalid_request_error", "invalid_api_key"),

@@ -2,20 +2,21 @@
 
     exact      the same meaning, whether sent upstream or kept here
     emulated   the same meaning by our own means, or in another form upstream
-    lossy      accepted and shown, but something of it is lost: answers carry a `bridge-degraded` header
+    lossy      accepted and shown, but something of it is lost
     refused    a 400 that says why
+
+This is what a server with all abilities of OpenAI's is asked. What another server or a model cannot do is found out at
+the call (`Warn` in engine/effects.py): its answer names the parameter in a `bridge-degraded` header.
 
 ``python -m bridge.parity`` prints docs/parity.md. Names are paths as in error texts, ``[]`` for each entry of an array.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, Literal
+from collections.abc import Mapping
+from typing import Final, Literal
 
 from attrs import frozen
-
-from bridge import errors
 
 Parity = Literal["exact", "emulated", "lossy", "refused"]
 
@@ -76,7 +77,7 @@ TOOLS: Final = (
         "emulated",
         {
             "tools[].file_search": "Sent where the run has a vector store; without one there is nothing to search.",
-            "tools[].file_search.max_num_results": "Sent; 20 where none was given, as for gpt-4 models.",
+            "tools[].file_search.max_num_results": "Sent; 20 where none was given, 5 for gpt-3.5 models.",
             "tools[].file_search.ranking_options": "Sent, and shown with the old service's defaults.",
             "tools[].file_search.ranking_options.ranker": "Shown as given; default_2024_08_21 is sent as auto.",
         },
@@ -89,29 +90,26 @@ RESOURCES: Final = _of(
     {
         "tool_resources": "Kept; those of thread and assistant together become the settings of a run's tools.",
         "tool_resources.code_interpreter": "Becomes the tool's container.",
-        "tool_resources.code_interpreter.file_ids": "Put into the container of every leg.",
+        "tool_resources.code_interpreter.file_ids": "Put into the container, which the thread's next run goes on with.",
         "tool_resources.file_search": "Becomes the tool's stores.",
         "tool_resources.file_search.vector_store_ids": "Sent with the tool, the assistant's and the thread's.",
     },
 )
 
-_STORES: Final = "tool_resources.file_search.vector_stores"
-_NO_STORES: Final = "Create the vector store with client.vector_stores and give its id in vector_store_ids."
-
 NEW_RESOURCES: Final = (
     *RESOURCES,
-    Parameter(_STORES, "refused", _NO_STORES),
-    *(
-        Parameter(f"{_STORES}[].{name}", "refused", _NO_STORES)
-        for name in (
-            "file_ids",
-            "metadata",
-            "chunking_strategy",
-            "chunking_strategy.type",
-            "chunking_strategy.static",
-            "chunking_strategy.static.max_chunk_size_tokens",
-            "chunking_strategy.static.chunk_overlap_tokens",
-        )
+    *_of(
+        "emulated",
+        {
+            "tool_resources.file_search.vector_stores": "Becomes one upstream; a thread's expires after 7 days.",
+            "tool_resources.file_search.vector_stores[].file_ids": "Put into the vector store.",
+            "tool_resources.file_search.vector_stores[].metadata": "Given to the vector store.",
+            "tool_resources.file_search.vector_stores[].chunking_strategy": "Given to the vector store.",
+            "tool_resources.file_search.vector_stores[].chunking_strategy.type": "Given to the vector store.",
+            "tool_resources.file_search.vector_stores[].chunking_strategy.static": "Given to the vector store.",
+            "tool_resources.file_search.vector_stores[].chunking_strategy.static.max_chunk_size_tokens": "Given to it.",
+            "tool_resources.file_search.vector_stores[].chunking_strategy.static.chunk_overlap_tokens": "Given to it.",
+        },
     ),
 )
 
@@ -140,8 +138,6 @@ ANSWERING: Final = (
 
 EFFORT: Final = _of("exact", {"reasoning_effort": "Sent as reasoning.effort."})
 
-_NO_FILES: Final = "Kept and shown, but the file does not reach the tools: put its id into tool_resources instead."
-
 MESSAGE: Final = (
     *_of(
         "exact",
@@ -169,12 +165,12 @@ MESSAGE: Final = (
         },
     ),
     *_of(
-        "lossy",
+        "emulated",
         {
-            "attachments": _NO_FILES,
-            "attachments[].file_id": _NO_FILES,
-            "attachments[].tools": _NO_FILES,
-            "attachments[].tools[].type": _NO_FILES,
+            "attachments": "Kept with the message; the files are given to the thread's tools.",
+            "attachments[].file_id": "Put into the thread's vector store, or among the files of its code interpreter.",
+            "attachments[].tools": "Says which of both, or both.",
+            "attachments[].tools[].type": "A vector store is made where the thread has none; it expires after 7 days.",
         },
     ),
     *METADATA,
@@ -196,10 +192,10 @@ RUN: Final = (
     *_of(
         "emulated",
         {
-            "max_prompt_tokens": "A quarter of the characters before a leg, the usage after it; over all legs.",
+            "max_prompt_tokens": "Counted by the upstream before each leg; what is too much is left out.",
             "max_completion_tokens": "Each leg gets as max_output_tokens what those before it left, at least 16.",
             "truncation_strategy": "Applied here to what is sent; Responses has no such choice.",
-            "truncation_strategy.type": "auto drops messages from the middle where the model's window is too small.",
+            "truncation_strategy.type": "auto drops messages from the middle where the model cannot read them all.",
             "truncation_strategy.last_messages": "So many messages are sent, and what belongs to the run.",
             "tool_choice": "Sent; a forced choice is auto after the first leg, or the model would call for ever.",
         },
@@ -328,49 +324,6 @@ ENDPOINTS: Final[dict[str, Endpoint]] = {
     "steps.retrieve": Endpoint("GET", "/threads/{thread_id}/runs/{run_id}/steps/{step_id}", query=INCLUDE),
 }
 
-# --- what is lost of a request
-
-
-def degraded(given: Mapping[str, Any]) -> tuple[str, ...]:
-    """The parameters of this request body of which something is lost: ``("messages[].attachments",)``.
-
-    Each once, for a header has no room for every message of a long thread. Empty arrays lose nothing.
-    """
-    return tuple(each.name for each in _TOPMOST["lossy"] if any(_places(each.name, given)))
-
-
-def refuse(given: Mapping[str, Any]) -> None:
-    """Raises APIError where this request body asks for what we do not do."""
-    for parameter in _TOPMOST["refused"]:
-        for path in _places(parameter.name, given):
-            raise errors.not_yet(path, parameter.sentence)
-
-
-def _topmost(parity: Parity) -> tuple[Parameter, ...]:
-    """The parameters of this kind, of all calls, that are not parts of another such."""
-    found = {each.name: each for call in ENDPOINTS.values() for each in call.body if each.parity == parity}
-    return tuple(
-        each for name, each in found.items() if not any(name.startswith((f"{other}.", f"{other}[")) for other in found)
-    )
-
-
-_TOPMOST: Final[dict[Parity, tuple[Parameter, ...]]] = {"lossy": _topmost("lossy"), "refused": _topmost("refused")}
-
-
-def _places(name: str, value: Any, path: str = "") -> Iterator[str]:
-    """The places in a body where the parameter `name` has a value, spelled with their indexes."""
-    if value is None or value == [] or value == {}:
-        return
-    if not name:
-        yield path.removeprefix(".")
-    elif name.startswith("[]"):
-        for index, each in enumerate(value if isinstance(value, list) else ()):
-            yield from _places(name.removeprefix("[]").removeprefix("."), each, f"{path}[{index}]")
-    elif isinstance(value, Mapping):
-        key = name.partition(".")[0].partition("[")[0]
-        yield from _places(name.removeprefix(key).removeprefix("."), value.get(key), f"{path}.{key}")
-
-
 # --- docs
 
 INTRODUCTION: Final = """\
@@ -380,9 +333,11 @@ What becomes of every parameter of an Assistants request. Made from `bridge/pari
 
 - **exact**: the same meaning, whether sent upstream or kept here.
 - **emulated**: the same meaning by our own means, or in another form upstream.
-- **lossy**: accepted and shown, but something of it is lost. The answer carries a `bridge-degraded` header that names
-  the parameters.
+- **lossy**: accepted and shown, but something of it is lost.
 - **refused**: a 400 that says why, never a silent drop.
+
+The table is true for a server that can do all that OpenAI's can. Where a server or a model cannot, the answer carries a
+`bridge-degraded` header that names the parameters, and the log says once what becomes of them.
 """
 
 

@@ -339,4 +339,14 @@ class Fence:
     number: int
 
 
-Guard: TypeAlias = Idle | Exists | Unchanged | Fence
+@frozen
+class Has:
+    """A stored record still has this value in this field: nobody set it since."""
+
+    kind: type[Assistant] | type[Thread] | type[Message] | type[Run] | type[File]
+    id: str
+    field: str
+    value: Any
+
+
+Guard: TypeAlias = Idle | Exists | Has | Unchanged | Fence

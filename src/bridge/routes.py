@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from bridge import ids, parity
+from bridge import ids
 from bridge.calls import Call
 from bridge.engine.effects import Flow
 from bridge.engine.flows import Context, Launch, assistants, messages, runs, steps, threads
@@ -47,7 +47,6 @@ class Route:
             wire.check_id(param, KINDS[param], value)
         body = None if self.body is None else wire.parse_body(self.body, call.body).given()
         query = None if self.query is None else wire.parse_query(self.query, call.query).given()
-        parity.refuse(body or {})
         return Request(self, tuple(names.values()), body, query)
 
 
@@ -59,11 +58,6 @@ class Request:
     ids: tuple[str, ...]
     body: Object | None
     query: Object | None
-
-    @property
-    def lost(self) -> tuple[str, ...]:
-        """Where something of the body is lost (parity)."""
-        return parity.degraded(self.body or {})
 
     def start(self, context: Context) -> Flow[Result]:
         """The flow; nothing has happened yet."""

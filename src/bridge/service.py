@@ -61,7 +61,7 @@ class Service:
             feed = self._feed(result)
             if isinstance(result, Launch):
                 self.runner.start(result.run, source, feed)
-            return self._reply(result, feed, self._degraded(request, hands.lost))
+            return self._reply(result, feed, hands.lost)
         except errors.APIError as error:
             return self._refuse(error, call)
         except Exception:
@@ -76,7 +76,7 @@ class Service:
             feed = self._feed(result)
             if isinstance(result, Launch):
                 self.runner.start_async(result.run, source, feed, on_this_loop=self._on_callers_loop)
-            return self._reply(result, feed, self._degraded(request, hands.lost))
+            return self._reply(result, feed, hands.lost)
         except errors.APIError as error:
             return self._refuse(error, call)
         except Exception:
@@ -113,22 +113,17 @@ class Service:
         feed.publish(result.opening)
         return feed
 
-    def _reply(self, result: Result, feed: Feed | None, degraded: Sequence[tuple[str, str]]) -> Reply:
+    def _reply(self, result: Result, feed: Feed | None, lost: Sequence[str]) -> Reply:
         request_id = _request_id() if feed is None else feed.request_id
-        headers = [*_standing_headers(request_id), *degraded]
+        headers = [*_standing_headers(request_id)]
+        if lost:
+            headers.append(("bridge-degraded", ", ".join(lost)))
         if feed is not None:
             return Reply(200, (SSE, ("cache-control", "no-cache"), *headers), stream=feed)
         body = result.body if isinstance(result, Launch) else result
         if body.get("object") == "thread.run":
             headers.append(("openai-poll-after-ms", POLL_AFTER_MS))
         return Reply(200, (JSON, *headers), render.encode_pretty(body))
-
-    def _degraded(self, request: Request, warned: Sequence[str]) -> list[tuple[str, str]]:
-        """What of this request is carried over with a loss, told with the answer and once in the log (design §1.2)."""
-        for name in request.lost:
-            self.runner.world.warn(f"{name}: something of it is lost here, docs/parity.md says what")
-        lost = dict.fromkeys((*request.lost, *warned))
-        return [("bridge-degraded", ", ".join(lost))] if lost else []
 
     def _refuse(self, error: errors.APIError, call: Call) -> Reply:
         if error.status == 404:

@@ -114,6 +114,14 @@ def test_explain_takes_parts_from_a_pipe(document: object, expected: dict[str, o
     assert json.loads(result.stdout).items() >= expected.items()
 
 
+def test_explain_tells_what_is_asked_before() -> None:
+    file = {"file_id": "file-abc", "tools": [{"type": "file_search"}]}
+    thread = {"messages": [{"role": "user", "content": "Hello", "attachments": [file]}]}
+    result = call("explain", "-", input=json.dumps({"thread": thread}))
+    assert result.exit_code == 0
+    assert 'asked before: POST /vector_stores {"file_ids": ["file-abc"], "expires_after"' in result.stderr
+
+
 REFUSED = [
     ({"assistant": {"model": "gpt-4o", "tols": []}}, 1, "400 Unknown parameter: 'tols'. Did you mean 'tools'?"),
     ({"run": {"instructions": "Go.", "temperature": 3}}, 1, "POST /threads/thread_"),

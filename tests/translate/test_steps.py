@@ -68,9 +68,10 @@ def test_to_assistants(item: Object, call: Object) -> None:
 
 
 def test_images_are_the_files_that_stand_for_them() -> None:
-    item = ran("plot()", [{"type": "logs", "logs": "done"}, {"type": "image", "url": "u"}])
+    logs: Object = {"type": "logs", "logs": "done"}
     image: Object = {"type": "image", "image": {"file_id": "file-9"}}
-    assert steps.to_assistants(item, images=["file-9"]) == interpreted("plot()", {"type": "logs", "logs": "done"}, image)
+    item = ran("plot()", [logs, {"type": "image", "url": "u"}])
+    assert steps.to_assistants(item, images=["file-9"]) == interpreted("plot()", logs, image)
 
 
 def test_ranking_options_are_the_run_s_where_it_has_any() -> None:

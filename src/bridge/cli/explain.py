@@ -68,6 +68,9 @@ def request_of(document: dict[str, Any]) -> dict[str, Any]:
     thread = _post(service, "/threads", document.get("thread", {}))
     body = {**document.get("run", {}), "assistant_id": assistant["id"], "stream": True}
     _post(service, f"/threads/{thread['id']}/runs", body)
+    for call in upstream.sent:
+        shown = "" if call.body is None else f" {json.dumps(call.body, ensure_ascii=False)}"
+        output.tell(f"note: asked before: {call.method} {call.path}{shown}")
     return upstream.requests[0]
 
 

@@ -20,11 +20,16 @@ from bridge.upstream import (
 
 FINAL: Final = ("response.completed", "response.incomplete", "response.failed")
 
+MADE_UP: Final = Sent(200, {"id": "id-of-what-it-made", "status": "completed"})
+"""What is answered by nobody to calls that make a file or a vector store."""
+
 
 class Watched:
-    """Implements bridge.upstream.Upstream over another one; without one, every call is refused once it is noted.
+    """Implements bridge.upstream.Upstream over another one; without one, responses are refused once they are noted, and
+    other calls are answered with an id that says so.
 
-    `requests` are the bodies of POST /responses in order, `responses` the response objects that ended their streams.
+    `requests` are the bodies of POST /responses in order, `responses` the response objects that ended their streams,
+    `sent` the other calls.
     """
 
     def __init__(self, upstream: Upstream | None = None) -> None:
@@ -32,6 +37,7 @@ class Watched:
         self.profile = Profile() if upstream is None else upstream.profile
         self.requests: list[Object] = []
         self.responses: list[Object] = []
+        self.sent: list[Send] = []
         self._upstream = upstream
 
     def open(self, request: Object, credential: Credential) -> UpstreamStream:
@@ -53,10 +59,12 @@ class Watched:
         return await self._asked().afetch(path, credential)
 
     def send(self, effect: Send, credential: Credential) -> Sent:
-        return self._asked().send(effect, credential)
+        self.sent.append(effect)
+        return MADE_UP if self._upstream is None else self._upstream.send(effect, credential)
 
     async def asend(self, effect: Send, credential: Credential) -> Sent:
-        return await self._asked().asend(effect, credential)
+        self.sent.append(effect)
+        return MADE_UP if self._upstream is None else await self._upstream.asend(effect, credential)
 
     def close(self) -> None:
         if self._upstream is not None:

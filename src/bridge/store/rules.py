@@ -28,6 +28,7 @@ from bridge.records import (
     Fence,
     File,
     Guard,
+    Has,
     Idle,
     Item,
     Lease,
@@ -103,6 +104,8 @@ def _refusal(rows: Rows, guard: Guard) -> Conflict | Lost | None:
         return Conflict(guard) if thread is None or thread.active_run_id is not None else None
     if isinstance(guard, Exists):
         return Conflict(guard) if rows.get(guard.kind, guard.id) is None else None
+    if isinstance(guard, Has):
+        return None if _has(rows, guard) else Conflict(guard)
     run = rows.get(Run, guard.run_id)
     if run is None:
         return Lost()
@@ -110,6 +113,11 @@ def _refusal(rows: Rows, guard: Guard) -> Conflict | Lost | None:
         return Conflict(guard) if run.version != guard.version else None
     assert isinstance(guard, Fence)
     return Lost() if (run.lease.owner, run.lease.number) != (guard.owner, guard.number) else None
+
+
+def _has(rows: Rows, guard: Has) -> bool:
+    stored: Assistant | Thread | Message | Run | File | None = rows.get(guard.kind, guard.id)
+    return stored is not None and getattr(stored, guard.field) == guard.value
 
 
 # --- changes

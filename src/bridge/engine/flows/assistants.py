@@ -5,7 +5,7 @@ from __future__ import annotations
 from bridge import errors
 from bridge.engine import normalise
 from bridge.engine.effects import Committed, Flow, Page, commit, load_one, mint, now, page
-from bridge.engine.flows import Context
+from bridge.engine.flows import Context, resources
 from bridge.engine.flows.lists import cursor_error
 from bridge.records import Amend, Assistant, Erase, Exists, Object, Put
 from bridge.wire import render
@@ -14,8 +14,10 @@ from bridge.wire.assistants import check_format
 
 def create(context: Context, given: Object) -> Flow[Object]:
     check_format(given.get("tools"), given.get("response_format"))
+    settled = yield from resources.of_assistant(context, given)
     name = yield from mint("assistant")
-    assistant = normalise.new_assistant(given, name, (yield from now()))
+    resourced = {**given, "tool_resources": settled.tool_resources}
+    assistant = normalise.new_assistant(resourced, name, (yield from now()))
     yield from commit([Put(assistant, is_new=True)])
     return render.rest(assistant)
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
+from bridge import errors
 from bridge.engine import lessons, tables
 from bridge.engine.closing import close_all
 from bridge.engine.effects import (
@@ -137,7 +138,7 @@ def _await_files(holder: _Holder) -> Flow[None]:
             yield from _step(holder, at + ingestion.PAUSE)
             found = yield from ingestion.look(store_id, until)
         if found == "expired" and not holder.leg.finished:
-            error = {"code": "server_error", "message": f"Vector store {store_id} is expired"}
+            error = {"code": "server_error", "message": errors.store_expired(store_id).message}
             at = yield from now()
             yield from _tell(holder, holder.leg.end("fail", at, runs.last_error(error)))
 

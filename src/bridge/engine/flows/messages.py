@@ -5,23 +5,34 @@ from __future__ import annotations
 from bridge import errors
 from bridge.engine import normalise
 from bridge.engine.effects import Committed, Conflict, Flow, Page, commit, load_one, mint, now, page
-from bridge.engine.flows import Context, overdue, threads
+from bridge.engine.flows import Context, overdue, resources, threads
 from bridge.engine.flows.lists import cursor_error
-from bridge.records import Amend, Erase, Exists, Idle, Message, Object, Put
+from bridge.records import Amend, Change, Erase, Exists, Guard, Has, Idle, Message, Object, Put, Thread
 from bridge.wire import render
 
 
 def create(context: Context, thread_id: str, given: Object) -> Flow[Object]:
     """Refused while a run is active on the thread, checked where it is stored (§6.4)."""
-    yield from overdue.free_thread(thread_id, errors.thread_locked)
+    thread = yield from overdue.free_thread(thread_id, errors.thread_locked)
+    settled = yield from resources.of_messages(context, thread.tool_resources, [given])
     name = yield from mint("message")
     message = normalise.new_message(given, name, thread_id, (yield from now()))
-    outcome = yield from commit([Put(message, is_new=True)], Idle(thread_id))
-    if isinstance(outcome, Conflict):  # a run began in between
-        yield from overdue.free_thread(thread_id, errors.thread_locked)
+    changes, guards = equipped(thread, settled)
+    outcome = yield from commit([Put(message, is_new=True), *changes], Idle(thread_id), *guards)
+    if isinstance(outcome, Conflict):  # a run began in between, or another message's attachments were quicker
+        yield from resources.undo(settled)
         return (yield from create(context, thread_id, given))
     assert isinstance(outcome, Committed)
     return render.rest(outcome.record(Message, name))
+
+
+def equipped(thread: Thread, settled: resources.Settled) -> tuple[list[Change], list[Guard]]:
+    """What attachments change of their thread, and what must not have changed meanwhile."""
+    before = thread.tool_resources
+    if settled.tool_resources == before:
+        return [], []
+    amended = Amend(Thread, thread.id, {"tool_resources": settled.tool_resources})
+    return [amended], [Has(Thread, thread.id, "tool_resources", before)]
 
 
 def retrieve(context: Context, thread_id: str, message_id: str) -> Flow[Object]:

@@ -22,8 +22,10 @@ from bridge.engine.effects import (
     now,
     page,
     wait,
+    warn,
 )
-from bridge.engine.flows import Context, Launch, overdue, threads
+from bridge.engine.flows import Context, Launch, messages, overdue, resources, threads
+from bridge.engine.flows.asking import ESTIMATED
 from bridge.engine.flows.lists import cursor_error
 from bridge.engine.flows.seizing import guards, seize
 from bridge.records import (
@@ -46,6 +48,7 @@ from bridge.records import (
     Unchanged,
 )
 from bridge.translate import steps as step_items
+from bridge.translate import tools as tool_items
 from bridge.wire import render
 from bridge.wire.assistants import check_format
 
@@ -64,16 +67,20 @@ def create(context: Context, thread_id: str, given: Object, query: Object) -> Fl
         raise errors.not_found("assistant", assistant_id)
     thread = yield from overdue.free_thread(thread_id, errors.thread_busy)
     at = yield from now()
+    additional = given.get("additional_messages") or ()
     puts: list[Change] = []
-    for message in given.get("additional_messages") or ():
+    for message in additional:
         name = yield from mint("message")
         puts.append(Put(normalise.new_message(message, name, thread_id, at), is_new=True))
     run = yield from _new_run(context, given, query, assistant, thread, at)
     if not run.instructions and not _has_user_message(puts):
         yield from _need_user_message(thread_id)
-    outcome = yield from commit([*puts, *_born(context, run, at)], Exists(Thread, thread_id))
+    settled = yield from resources.of_messages(context, thread.tool_resources, additional)
+    equipped, guards = messages.equipped(thread, settled)
+    run = evolve(run, tool_resources=tool_items.merge(assistant.tool_resources, settled.tool_resources))
+    outcome = yield from commit([*puts, *equipped, *_born(context, run, at)], Exists(Thread, thread_id), *guards)
     if not isinstance(outcome, Committed):  # the thread went, or another run was quicker: say which
-        yield from overdue.free_thread(thread_id, errors.thread_busy)
+        yield from resources.undo(settled)
         return (yield from create(context, thread_id, given, query))
     return _launch(context, outcome, run, at, given)
 
@@ -83,14 +90,18 @@ def create_with_thread(context: Context, given: Object, query: Object) -> Flow[L
     assistant = yield from load_one(Assistant, given["assistant_id"])
     if assistant is None:
         raise errors.not_found("assistant", given["assistant_id"])
-    born = yield from threads.new_thread({**(given.get("thread") or {}), **normalise.thread_resources(given)})
+    asked = {**(given.get("thread") or {}), **normalise.thread_resources(given)}
+    born = yield from threads.new_thread(asked)
     at = yield from now()
     thread = born[0].record
     assert isinstance(thread, Thread)
     run = yield from _new_run(context, given, query, assistant, thread, at)
     if not run.instructions and not _has_user_message(born):
         raise errors.nothing_to_answer()
-    told = [evolve(born[0], events=("thread.created",)), *born[1:]]
+    settled = yield from resources.of_thread(context, asked)
+    thread = evolve(thread, **normalise.thread_resources({"tool_resources": settled.tool_resources}))
+    run = evolve(run, tool_resources=tool_items.merge(assistant.tool_resources, thread.tool_resources))
+    told = [Put(thread, ("thread.created",), is_new=True), *born[1:]]
     outcome = yield from commit([*told, *_born(context, run, at)])
     assert isinstance(outcome, Committed)
     return _launch(context, outcome, run, at, given)
@@ -102,6 +113,8 @@ def _new_run(
     name = yield from mint("run")
     run = normalise.new_run(given, assistant, thread, name, at)
     check_format(run.tools, run.response_format)
+    if run.max_prompt_tokens is not None and context.profile.input_tokens is False:
+        yield from warn("max_prompt_tokens", ESTIMATED)
     include = tuple(query.get("include") or ())
     return evolve(run, upstream=context.upstream, fingerprint=context.fingerprint, include=include)
 

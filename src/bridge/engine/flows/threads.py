@@ -5,20 +5,23 @@ from __future__ import annotations
 from bridge import errors
 from bridge.engine import normalise
 from bridge.engine.effects import Committed, Flow, commit, load_one, mint, now
-from bridge.engine.flows import Context
+from bridge.engine.flows import Context, resources
 from bridge.records import Amend, Change, Erase, Exists, Object, Put, Thread
 from bridge.wire import render
 
 
 def create(context: Context, given: Object) -> Flow[Object]:
-    changes = yield from new_thread(given)
+    settled = yield from resources.of_thread(context, given)
+    changes = yield from new_thread({**given, "tool_resources": settled.tool_resources})
     outcome = yield from commit(changes)
     assert isinstance(outcome, Committed)
     return render.rest(outcome.record(Thread, changes[0].record.id), how="create")
 
 
 def new_thread(given: Object) -> Flow[list[Put]]:
-    """The puts of a thread and its first messages, the thread first. They share one second, their order is kept."""
+    """The puts of a thread and its first messages, the thread first. They share one second, their order is kept.
+
+    `tool_resources` are settled: ids only."""
     name = yield from mint("thread")
     at = yield from now()
     puts = [Put(normalise.new_thread(given, name, at), is_new=True)]
