@@ -109,7 +109,8 @@ class Run:
 
     `version` counts the puts of this record: who writes must have seen the version before. `expires_at` stays what it
     was at creation, the wire shows null once the run is terminal. `lapses` counts legs that died with their process.
-    `upstream` and `fingerprint` name the server and the credential the run began with (design §3).
+    `upstream` and `fingerprint` name the server and the credential the run began with (design §3). `cursor` is how far
+    a background response was read and stored: {"response_id", "after" (its sequence_number), "steps" (open ones)}.
     """
 
     id: str
@@ -144,6 +145,7 @@ class Run:
     leg: int = 0
     lapses: int = 0
     response_id: str | None = None
+    cursor: Object | None = None
     upstream: str = ""
     fingerprint: str = ""
     version: int = 0

@@ -10,7 +10,7 @@ from attrs import evolve
 
 from bridge.engine import closing, tables
 from bridge.engine.effects import Commit, Committed, Flow, Snapshot, commit, run_state
-from bridge.engine.flows import legs, overdue, runs, stalled
+from bridge.engine.flows import holding, legs, overdue, receiving, runs, stalled
 from bridge.hands.drive import Hands
 from bridge.records import (
     Change,
@@ -212,7 +212,7 @@ def a_delta_dropped(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def open_rows_kept_by_a_take_over(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(stalled, "_cleared", lambda seized: [])
+    patch.setattr(stalled, "cleared", lambda seized: [])
 
 
 @fault
@@ -282,7 +282,7 @@ def a_cancel_overlooked_by_the_leg(patch: pytest.MonkeyPatch) -> None:
     def look(holder: Any, untold: Sequence[Change] = ()) -> Flow[None]:
         yield from run_state(holder.run.thread_id, holder.run.id)
 
-    patch.setattr(legs, "_look", look)
+    patch.setattr(holding, "look", look)
 
 
 @fault
@@ -296,7 +296,7 @@ def a_cancel_overwritten_by_the_leg(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def a_cancelled_message_without_its_last_words(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(legs, "_under_way", lambda holder, snapshot, untold: snapshot.messages)
+    patch.setattr(holding, "_under_way", lambda holder, snapshot, untold: snapshot.messages)
 
 
 @fault
@@ -313,15 +313,15 @@ def a_terminal_status_written_twice(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def deltas_told_after_the_message_closed(patch: pytest.MonkeyPatch) -> None:
-    real = legs._changes
+    real = receiving._changes
     late: dict[str, list[Change]] = {}
 
-    def changes(leg: Any, received: Any, at: float) -> list[Change]:
-        made, before = real(leg, received, at), late.pop(leg.run.id, [])
+    def changes(leg: Any, fact: Any, at: float) -> list[Change]:
+        made, before = real(leg, fact, at), late.pop(leg.run.id, [])
         late[leg.run.id] = [change for change in made if isinstance(change, Delta)]
         return [*(change for change in made if not isinstance(change, Delta)), *before]
 
-    patch.setattr(legs, "_changes", changes)
+    patch.setattr(receiving, "_changes", changes)
 
 
 @fault

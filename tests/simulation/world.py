@@ -23,8 +23,10 @@ from bridge.engine.effects import (
     Key,
     LeaseLost,
     Next,
+    Open,
     Outcome,
     Refused,
+    Sent,
     Signal,
     Stopped,
     Timeout,
@@ -36,7 +38,7 @@ from bridge.errors import StoreError
 from bridge.hands.drive import Hands
 from bridge.hands.hub import LONGEST_WAIT
 from bridge.hands.world import World
-from bridge.records import Change, Delta, Object, Put, Run, Told
+from bridge.records import Change, Delta, Put, Run, Told
 from simulation.conversations import Conversation
 from simulation.grammar import Grammar, view
 
@@ -113,11 +115,15 @@ class Line:
         self.inbox: deque[Signal] = deque()
         self.coming: deque[Signal] = deque()
 
-    def open(self, request: Object) -> None:
+    def open(self, effect: Open) -> None:
         self.close()
-        conversation = self._play.upstream.opened(self._actor, request)
+        conversation = self._play.upstream.opened(self._actor, effect.request)
         self._actor.conversation = conversation
         self.coming.extend(conversation.signals)
+
+    def ask(self, work: Any, until: float | None = None) -> Sent | Refused:
+        """Calls beside the stream are answered by a server that knows no such things."""
+        return Sent(404, {"error": {"message": "not here"}})
 
     def arrive(self) -> None:
         self.inbox.append(self.coming.popleft())

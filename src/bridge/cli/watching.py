@@ -20,7 +20,7 @@ from bridge.upstream import (
 
 FINAL: Final = ("response.completed", "response.incomplete", "response.failed")
 
-MADE_UP: Final = Sent(200, {"id": "id-of-what-it-made", "status": "completed"})
+MADE_UP: Final = Sent(200, {"id": "id-of-what-it-made", "status": "completed", "input_tokens": 0})
 """What is answered by nobody to calls that make a file or a vector store."""
 
 

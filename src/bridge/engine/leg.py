@@ -22,7 +22,7 @@ from bridge.engine.closing import close_all, close_message, close_run, close_ste
 from bridge.engine.content import Content, is_image
 from bridge.engine.effects import Snapshot
 from bridge.engine.names import Names
-from bridge.records import Change, Delta, File, Item, Message, Object, Put, Release, Run, Step
+from bridge.records import Amend, Change, Delta, File, Item, Message, Object, Put, Release, Run, Step
 from bridge.translate import facts, loose, runs, steps
 
 CHECKPOINT_SECONDS: Final = 1.0
@@ -41,6 +41,7 @@ class Leg:
         self._step: Step | None = None  # the message's or the hosted tools' step; its usage comes with the response
         self._calls: Step | None = None  # the one step of this leg's function calls
         self._call_index: dict[str, int] = {}
+        self._take_up(snapshot)
         self._held: facts.MessageDone | None = None
         self._searches = sum(1 for step in snapshot.steps if _is_search(step))
         self._files: dict[str, File] = {}  # by their ids in the container
@@ -51,7 +52,35 @@ class Leg:
         self.has_begun = False  # whether anything came of the answer
         self.finished = False
 
+    def _take_up(self, snapshot: Snapshot) -> None:
+        """The steps that a background response had left open when it was last read (Run.cursor)."""
+        open_then = (snapshot.run.cursor or {}).get("steps") or ()
+        for step in (step for step in snapshot.steps if step.id in open_then and step.status == "in_progress"):
+            if _tool_type(step) == "function":
+                self._calls = step
+                self._call_index = {call["id"]: n for n, call in enumerate(step.step_details["tool_calls"])}
+            else:
+                self._step = step
+
+    @property
+    def call_ids(self) -> Sequence[str]:
+        """Those of the calls that the response made before it was taken up."""
+        return list(self._call_index)
+
     # --- the life of the leg
+
+    def cursor(self, response_id: str | None, after: int | None) -> list[Change]:
+        """Where a background response can be gone on with: behind this event, with what is open now. None: nowhere."""
+        steps = [step.id for step in self._open_steps()]
+        cursor = None if response_id is None else {"response_id": response_id, "after": after, "steps": steps}
+        self.run = evolve(self.run, cursor=cursor)
+        return [Amend(Run, self.run.id, {"cursor": cursor})]
+
+    def restart(self) -> None:
+        """The response cannot be gone on with: what it had left open is gone, and the leg begins anew."""
+        self._step = self._calls = None
+        self._call_index = {}
+        self.run = evolve(self.run, cursor=None)
 
     def begin(self, now: float) -> list[Change]:
         """The run works. A leg taken over tells nothing: its run was in_progress before."""

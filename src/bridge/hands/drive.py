@@ -136,7 +136,7 @@ class Hands(_Common):
             self._table[Send] = lambda effect: line.ask(
                 lambda upstream, credential: upstream.send(effect, credential), effect.until
             )
-        if isinstance(line, Line):
+        if line is not None and not isinstance(line, Direct):
             self._table[Open] = line.open
             self._table[Next] = lambda effect: line.next(effect.until)
             self._table[Close] = lambda effect: line.close()
@@ -170,7 +170,7 @@ class AsyncHands(_Common):
             self._table[Send] = lambda effect: line.ask(
                 lambda upstream, credential: upstream.asend(effect, credential), effect.until
             )
-        if isinstance(line, AsyncLine):
+        if line is not None and not isinstance(line, AsyncDirect):
             self._table[Open] = line.open
             self._table[Next] = lambda effect: line.next(effect.until)
             self._table[Close] = lambda effect: line.close()

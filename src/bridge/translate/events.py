@@ -19,7 +19,7 @@ item before is done (assistants-wire §8.2, §10). Items are known by their id, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal
 
 from bridge.records import Object
@@ -58,16 +58,16 @@ def read(response: Object) -> list[Fact]:
 class Reader:
     """Reads the events of one response, in any order and quality. Never raises for what a server sends.
 
-    After Finished everything is ignored.
+    After Finished everything is ignored. `call_ids` are those of the response's calls that were read before.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, call_ids: Iterable[str] = ()) -> None:
         self.finished = False
         self._began = False
         self._items: list[OpenItem] = []
         self._order: list[OpenItem] = []
         self._early: dict[str | int, list[tuple[str, Object]]] = {}
-        self._call_ids: set[str] = set()
+        self._call_ids = set(call_ids)
 
     def receive(self, event: Any) -> list[Fact]:
         """What one decoded event tells; nothing for events that are unknown, malformed or repeated."""
@@ -88,6 +88,11 @@ class Reader:
     def end(self, error: str | None) -> list[Fact]:
         """The stream is over. Without a terminal event before, the response failed."""
         return [] if self.finished else self._finish("failed", {"code": "server_error", "message": error or CUT_SHORT})
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every item that began is over and told: the next event starts something new."""
+        return not self._order and not self._early and all(item.over for item in self._items)
 
     # --- one event
 

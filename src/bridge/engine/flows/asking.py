@@ -27,7 +27,7 @@ from bridge.engine.effects import (
     send,
     warn,
 )
-from bridge.engine.flows import Context, containers, lending
+from bridge.engine.flows import Context, background, containers, lending
 from bridge.records import Entry, Object, Run
 from bridge.translate import context as fitting
 from bridge.translate import runs
@@ -94,6 +94,8 @@ def ask(context: Context, snapshot: Snapshot, limits: Limits) -> Flow[Asked | No
         return None
     request = {**asked, "input": (yield from lending.images(asked["input"]))}
     file_ids = lending.file_ids(run.tool_resources)
+    if background.is_wanted(context, known):
+        request = background.request(request)
     return Asked(lessons.apply(request, known), fitting.size(request["input"]), file_ids, container)
 
 

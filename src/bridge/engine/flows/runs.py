@@ -24,7 +24,7 @@ from bridge.engine.effects import (
     wait,
     warn,
 )
-from bridge.engine.flows import Context, Launch, messages, overdue, resources, threads
+from bridge.engine.flows import Context, Launch, background, messages, overdue, resources, threads
 from bridge.engine.flows.asking import ESTIMATED
 from bridge.engine.flows.lists import cursor_error
 from bridge.engine.flows.seizing import guards, seize
@@ -229,6 +229,7 @@ def _queued_again(context: Context, run: Run, at: float) -> tuple[Change, ...]:
         status=tables.move(tables.RUN, run.status, "submit"),
         required_action=None,
         leg=run.leg + 1,
+        cursor=None,
         upstream=context.upstream,
         fingerprint=context.fingerprint,
         version=run.version + 1,
@@ -246,6 +247,8 @@ def cancel(context: Context, thread_id: str, run_id: str) -> Flow[Object]:
             raise errors.cannot_cancel(snapshot.run.status)
         cancelling = yield from _cancel(context, snapshot, at)
         if cancelling is not None:
+            if snapshot.run.cursor is not None and snapshot.run.lease.lapsed(at):  # nobody's leg does it
+                yield from background.cancel(snapshot.run.cursor["response_id"])
             return render.rest(cancelling)
 
 

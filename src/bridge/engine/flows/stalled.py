@@ -50,8 +50,9 @@ def _next(seized: Snapshot, at: float) -> Sequence[Change]:
     if ending is not None:
         word, error = ending
         return close_all(run, seized.messages, seized.steps, word, at, error=error)
-    again = evolve(run, lapses=run.lapses + (run.status == "in_progress"), version=run.version + 1)
-    return [*_cleared(seized), Put(again)]
+    is_repeated = run.status == "in_progress" and run.cursor is None
+    again = evolve(run, lapses=run.lapses + is_repeated, version=run.version + 1)
+    return [*cleared(seized), Put(again)]
 
 
 def _is_stalled(run: Run, at: float, dead_owner: str | None) -> bool:
@@ -72,12 +73,18 @@ def _ending(run: Run, at: float) -> tuple[str, Object | None] | None:
     return None
 
 
-def _cleared(snapshot: Snapshot) -> list[Change]:
-    """The open rows of the dead leg, gone: its message, its steps, and the calls nobody was told of."""
+def cleared(snapshot: Snapshot) -> list[Change]:
+    """The open rows of the dead leg, gone: its message, its steps, and the calls nobody was told of.
+
+    Of a background response that is gone on with, only what came after the cursor.
+    """
+    cursor = snapshot.run.cursor
+    kept = () if cursor is None else cursor["steps"]
     open_messages = [message.id for message in snapshot.messages if message.status == "in_progress"]
-    open_steps = [step.id for step in snapshot.steps if step.status == "in_progress"]
+    open_steps = [step.id for step in snapshot.steps if step.status == "in_progress" and step.id not in kept]
     answered = {item.call_id for item in snapshot.items if item.type == "function_call_output"}
     calls = [item.id for item in snapshot.items if item.type == "function_call" and item.call_id not in answered]
+    calls = calls if cursor is None else []
     erased: list[Change] = [Erase(Message, id) for id in open_messages]
     erased += [Erase(Step, id) for id in open_steps]
     erased += [Erase(Item, id) for id in calls]
