@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from bridge.engine.effects import (
@@ -13,6 +14,8 @@ from bridge.engine.effects import (
     Event,
     Flow,
     History,
+    Keep,
+    Kept,
     Key,
     Learn,
     Lessons,
@@ -22,10 +25,16 @@ from bridge.engine.effects import (
     Now,
     Open,
     Page,
+    Read,
+    Refused,
+    Resume,
     RunState,
+    Send,
+    Sent,
     Signal,
     Timeout,
     Wait,
+    Warn,
 )
 from bridge.engine.flows import Context, Launch, assistants, runs, threads
 from bridge.records import Change, Object, Run
@@ -36,7 +45,12 @@ LEASE = 15.0
 
 
 class Stage:
-    """`told` is what commits published, `sent` the upstream requests, `inbox` what the leg's Next is answered with."""
+    """`told` is what commits published, `sent` the upstream requests, `inbox` what the leg's Next is answered with.
+
+    Other upstream calls are noted in `asked` as "METHOD path" and answered by `answers` (the last of a list for ever; a
+    call without an answer is a 404), bytes by `bytes_at`; `kept` are the bytes in the store, `warned` the parameters of
+    which something was lost.
+    """
 
     def __init__(self) -> None:
         self.store = MemoryStore()
@@ -45,6 +59,14 @@ class Stage:
         self.sent: list[Object] = []
         self.inbox: deque[Signal] = deque()
         self.waits: list[Wait] = []
+        self.resumed: list[Resume | None] = []
+        self.asked: list[str] = []
+        self.calls: list[Send] = []
+        self.answers: dict[str, Any] = {}
+        self.bytes_at: dict[str, Any] = {}
+        self.kept: dict[str, bytes] = {}
+        self.warned: list[str] = []
+        self.known: set[str] = set()
         self._minted: Counter[str] = Counter()
 
     def context(self, owner: str = "a", **given: Any) -> Context:
@@ -98,10 +120,18 @@ class Stage:
             self.now = effect.until
         if isinstance(effect, Open):
             self.sent.append(effect.request)
+            self.resumed.append(effect.resume)
+        if isinstance(effect, Warn):
+            self.warned.append(effect.parameter)
+        if isinstance(effect, Learn):
+            self.known.add(effect.lesson)
+        if isinstance(effect, (Send, Keep, Read)):
+            return self._asked(effect)
         answers: dict[type, Any] = {
             Now: self.now,
-            Lessons: frozenset(),
+            Lessons: frozenset(self.known),
             Learn: None,
+            Warn: None,
             Open: None,
             Close: None,
             Wait: None,
@@ -110,6 +140,23 @@ class Stage:
             return self.inbox.popleft() if self.inbox else Timeout()
         return answers[type(effect)]
 
+    def _asked(self, effect: Send | Keep | Read) -> Any:
+        if isinstance(effect, Read):
+            return self.kept.get(effect.file_id)
+        if isinstance(effect, Keep):
+            found = self.bytes_at.get(effect.path, Refused(404, "no such file"))
+            if isinstance(found, Refused):
+                return found
+            self.kept[effect.file_id] = found
+            return Kept(len(found), "image/png" if effect.path.endswith("png/content") else None)
+        name = f"{effect.method} {effect.path}"
+        self.asked.append(name)
+        self.calls.append(effect)
+        answer = self.answers.get(name, Sent(404, {"error": {"message": f"there is no {effect.path}"}}))
+        if isinstance(answer, list):
+            answer = answer.pop(0) if len(answer) > 1 else answer[0]
+        return Sent(200, answer) if isinstance(answer, dict) else answer
+
     # --- the usual beginning
 
     def thread(self, *texts: str) -> str:
@@ -117,14 +164,16 @@ class Stage:
         answer: str = self.play(threads.create(self.context(), given))["id"]
         return answer
 
-    def assistant(self) -> str:
-        tools = [{"type": "function", "function": {"name": "f"}}]
-        answer: str = self.play(assistants.create(self.context(), {"model": "gpt-4o", "tools": tools}))["id"]
+    def assistant(self, *tools: Object, **given: Any) -> str:
+        """With the function f where no tools are named."""
+        listed = tools or ({"type": "function", "function": {"name": "f"}},)
+        asked = {"model": "gpt-4o", "tools": list(listed), **given}
+        answer: str = self.play(assistants.create(self.context(), asked))["id"]
         return answer
 
-    def launch(self, owner: str = "a", **given: Any) -> Launch:
+    def launch(self, owner: str = "a", *, tools: Sequence[Object] = (), **given: Any) -> Launch:
         """A run on a new thread, its leg not begun."""
-        thread_id, assistant_id = self.thread("Hi"), self.assistant()
+        thread_id, assistant_id = self.thread("Hi"), self.assistant(*tools)
         asked = {"assistant_id": assistant_id, **given}
         return self.play(runs.create(self.context(owner), thread_id, asked, {}))
 

@@ -11,11 +11,11 @@ from attrs import evolve
 
 from bridge.engine import tables
 from bridge.engine.effects import Commit, Committed, History, Key, Outcome, Page, RunState, Slice, Snapshot
-from bridge.records import Assistant, Entry, Item, Lease, Message, Record, Run, Step, Thread
+from bridge.records import Assistant, Entry, File, Item, Lease, Message, Record, Run, Step, Thread
 from bridge.store import rules
 
 R = TypeVar("R", bound=Record)
-KINDS = (Assistant, Thread, Message, Run, Step, Item)
+KINDS = (Assistant, Thread, Message, Run, Step, Item, File)
 Tables = dict[type[Any], dict[str, Any]]
 
 

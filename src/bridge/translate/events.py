@@ -58,16 +58,18 @@ def read(response: Object) -> list[Fact]:
 class Reader:
     """Reads the events of one response, in any order and quality. Never raises for what a server sends.
 
-    After Finished everything is ignored. `call_ids` are those of the response's calls that were read before.
+    After Finished everything is ignored. `call_ids` and `item_ids` are those of calls and items of the same response
+    that another reader read before: its end names them again.
     """
 
-    def __init__(self, call_ids: Iterable[str] = ()) -> None:
+    def __init__(self, call_ids: Iterable[str] = (), item_ids: Iterable[str] = ()) -> None:
         self.finished = False
         self._began = False
         self._items: list[OpenItem] = []
         self._order: list[OpenItem] = []
         self._early: dict[str | int, list[tuple[str, Object]]] = {}
         self._call_ids = set(call_ids)
+        self._known = frozenset(item_ids)
 
     def receive(self, event: Any) -> list[Fact]:
         """What one decoded event tells; nothing for events that are unknown, malformed or repeated."""
@@ -228,6 +230,8 @@ class Reader:
         left: list[Object] = []
         for body in output:
             id, type = loose.text(body, "id"), loose.text(body, "type")
+            if id in self._known:
+                continue
             same = [item for item in items if id is not None and item.id == id and item.type == type]
             if same:
                 items.remove(same[0])

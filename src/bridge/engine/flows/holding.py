@@ -28,6 +28,7 @@ from bridge.engine.flows import Context, asking, background
 from bridge.engine.leg import Leg
 from bridge.engine.names import Names
 from bridge.records import Change, Delta, Fence, Message, Put, Release, Run, Told, Unchanged
+from bridge.translate import loose
 from bridge.translate.events import Reader
 
 _NOT_ENDED: Final[dict[str, Any]] = {"completed_at": None, "incomplete_at": None, "incomplete_details": None}
@@ -49,7 +50,7 @@ class Holder:
         self.limits = asking.Limits()
         self.asked: asking.Asked | None = None
         self.leg = Leg(snapshot, names)
-        self.reader = Reader(self.leg.call_ids)
+        self.reader = Reader(self.leg.call_ids, _items_read(snapshot))
         self.fence = Fence(snapshot.run.id, context.owner, snapshot.run.lease.number)
         self.version = snapshot.run.version
         self.line = background.Line(snapshot.run)
@@ -57,6 +58,12 @@ class Holder:
     @property
     def run(self) -> Run:
         return self.leg.run
+
+
+def _items_read(snapshot: Snapshot) -> Sequence[str]:
+    """The ids of a background response's items that are stored already."""
+    ids = [loose.text(item.body, "id") for item in snapshot.items if snapshot.run.cursor is not None]
+    return [id for id in ids if id is not None]
 
 
 def tell(holder: Holder, changes: Sequence[Change]) -> Flow[None]:
