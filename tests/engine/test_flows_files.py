@@ -318,6 +318,14 @@ def test_a_cited_file_that_no_list_held_is_fetched(stage):
     assert stage.warned == ["files"], "that the list could not be had is told"
 
 
+def test_an_image_found_late_does_not_lead_the_next_message_too(stage):
+    stage.bytes_at["/containers/cntr_1/files/cfile_1/content"] = b"PNG"
+    cited = {"type": "container_file_citation", "container_id": "cntr_1", "file_id": "cfile_1"}
+    first = text("Look.", {**cited, "filename": "cfile_1.png", "start_index": 0, "end_index": 0})
+    play(stage, CALL, first, {**text("And so on."), "id": "msg_2"})
+    assert [block["type"] for block in last(stage, Message).content] == ["text"]
+
+
 def test_a_file_that_cannot_be_had_is_noted_and_hurts_nothing(stage):
     with_files(stage)
     del stage.bytes_at["/containers/cntr_1/files/cfile_2/content"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.engine.leg import CHECKPOINT_CHARACTERS, Leg
+from bridge.engine.leg import Leg
 from bridge.engine.names import Names
+from bridge.engine.open_records import CHECKPOINT_CHARACTERS
 from bridge.records import Item, Message, Put, Run, Step
 from bridge.translate import facts
 from engine.leg_help import (

@@ -1,7 +1,7 @@
 """One leg of a run: what the facts of one Responses call make of its run, steps and messages.
 
     begin()    the run is in_progress
-    keep()     files that a container holds: for the hosted call or the citation that is received next
+    keep()     files that a container holds, for citations; draw() those of the hosted call that is received next
     receive()  one fact → changes, told in the order of assistants-wire §8
     end()      the run ended from outside (stop, expire, fail): everything open is closed
 
@@ -18,69 +18,29 @@ from typing import Any, Final
 from attrs import evolve
 
 from bridge.engine import tables
-from bridge.engine.closing import close_all, close_message, close_run, close_step
+from bridge.engine.closing import close_all, close_run, close_step
 from bridge.engine.content import Content, is_image
 from bridge.engine.effects import Snapshot
 from bridge.engine.names import Names
-from bridge.records import Amend, Change, Delta, File, Item, Message, Object, Put, Release, Run, Step
+from bridge.engine.open_records import CHECKPOINT_SECONDS, OpenRecords, tool_type, with_call
+from bridge.records import Change, File, Message, Object, Put, Release, Run, Step
 from bridge.translate import facts, loose, runs, steps
 
-CHECKPOINT_SECONDS: Final = 1.0
-CHECKPOINT_CHARACTERS: Final = 4096
 OPENING: Final = ("thread.run.step.created", "thread.run.step.in_progress")
 
 
-class Leg:
+class Leg(OpenRecords):
     """One leg, from its snapshot. `names` gives the ids of what it makes."""
 
     def __init__(self, snapshot: Snapshot, names: Names) -> None:
-        self.run: Run = snapshot.run
-        self._names = names
-        self._message: Message | None = None
-        self._content = Content()
-        self._step: Step | None = None  # the message's or the hosted tools' step; its usage comes with the response
-        self._calls: Step | None = None  # the one step of this leg's function calls
-        self._call_index: dict[str, int] = {}
-        self._take_up(snapshot)
-        self._held: facts.MessageDone | None = None
+        super().__init__(snapshot, names)
         self._searches = sum(1 for step in snapshot.steps if _is_search(step))
         self._files: dict[str, File] = {}  # by their ids in the container
         self._drawn: list[str] = []  # images of the call that ends next
         self._unshown = _unshown(snapshot)  # images that lead the next message
-        self._checkpoint_at = 0.0
-        self._unsaved = 0
-        self.has_begun = False  # whether anything came of the answer
         self.finished = False
 
-    def _take_up(self, snapshot: Snapshot) -> None:
-        """The steps that a background response had left open when it was last read (Run.cursor)."""
-        open_then = (snapshot.run.cursor or {}).get("steps") or ()
-        for step in (step for step in snapshot.steps if step.id in open_then and step.status == "in_progress"):
-            if _tool_type(step) == "function":
-                self._calls = step
-                self._call_index = {call["id"]: n for n, call in enumerate(step.step_details["tool_calls"])}
-            else:
-                self._step = step
-
-    @property
-    def call_ids(self) -> Sequence[str]:
-        """Those of the calls that the response made before it was taken up."""
-        return list(self._call_index)
-
     # --- the life of the leg
-
-    def cursor(self, response_id: str | None, after: int | None) -> list[Change]:
-        """Where a background response can be gone on with: behind this event, with what is open now. None: nowhere."""
-        steps = [step.id for step in self._open_steps()]
-        cursor = None if response_id is None else {"response_id": response_id, "after": after, "steps": steps}
-        self.run = evolve(self.run, cursor=cursor)
-        return [Amend(Run, self.run.id, {"cursor": cursor})]
-
-    def restart(self) -> None:
-        """The response cannot be gone on with: what it had left open is gone, and the leg begins anew."""
-        self._step = self._calls = None
-        self._call_index = {}
-        self.run = evolve(self.run, cursor=None)
 
     def begin(self, now: float) -> list[Change]:
         """The run works. A leg taken over tells nothing: its run was in_progress before."""
@@ -89,12 +49,15 @@ class Leg:
         started_at = int(now) if events else self.run.started_at
         return [self._put_run(evolve(self.run, status=status, started_at=started_at), events)]
 
-    def keep(self, found: Sequence[File], new: Sequence[File] = ()) -> list[Change]:
+    def keep(self, found: Sequence[File], new: Sequence[File]) -> list[Change]:
         """Files of the code interpreter's container: all that were found, and those of them that are new."""
         self._files.update({file.source_id: file for file in found})
+        return [Put(file, is_new=True) for file in new]
+
+    def draw(self, new: Sequence[File]) -> None:
+        """New files that the call made which is received next: its images are outputs, and lead the next message."""
         self._drawn = [file.id for file in new if is_image(file)]
         self._unshown += self._drawn
-        return [Put(file, is_new=True) for file in new]
 
     def has_file(self, annotation: Object) -> bool:
         """Whether the file that an annotation cites was kept by this leg."""
@@ -115,25 +78,6 @@ class Leg:
         """The budget of the whole run is spent before this leg could ask for anything."""
         self.finished = True
         return list(close_run(self.run, "cut", now, incomplete_details={"reason": reason}))
-
-    def checkpoint(self, now: float) -> list[Change]:
-        """The open message as far as it came, to be stored without telling (design §3, "One change")."""
-        if self._message is None or not self._unsaved:
-            return []
-        if now < self._checkpoint_at and self._unsaved < CHECKPOINT_CHARACTERS:
-            return []
-        self._unsaved = 0
-        self._checkpoint_at = now + CHECKPOINT_SECONDS
-        return [Put(self._whole_message())]
-
-    def open_messages(self) -> Sequence[Message]:
-        """The message under way with what it holds by now, if there is one."""
-        return [] if self._message is None else [self._whole_message()]
-
-    @property
-    def checkpoint_at(self) -> float | None:
-        """When the open message should be stored at the latest; None while there is nothing to store."""
-        return self._checkpoint_at if self._message is not None and self._unsaved else None
 
     # --- one fact each
 
@@ -209,20 +153,20 @@ class Leg:
     @_receive.register
     def _call_done(self, fact: facts.CallDone, now: float) -> list[Change]:
         assert self._calls is not None
-        self._calls = _with_call(self._calls, self._call_index[fact.key], steps.to_assistants(fact.item))
+        self._calls = with_call(self._calls, self._call_index[fact.key], steps.to_assistants(fact.item))
         return [Put(self._calls), self._item(fact.item, call_id=fact.item["call_id"])]
 
     @_receive.register
     def _hosted_started(self, fact: facts.HostedStarted, now: float) -> list[Change]:
         changes: list[Change] = []
-        if self._step is None or _tool_type(self._step) != fact.type:
+        if self._step is None or tool_type(self._step) != fact.type:
             changes = self._close_step(now)
             self._step = self._new_step("tool_calls", {"type": "tool_calls", "tool_calls": []}, now)
             changes.append(Put(self._step, OPENING, is_new=True))
         self._searches += fact.type == "file_search"
         index = len(self._step.step_details["tool_calls"])
         call = steps.hosted_call(fact.type, fact.id, ranking_options=_ranking(self.run))
-        self._step = _with_call(self._step, index, call)
+        self._step = with_call(self._step, index, call)
         return [*changes, self._step_delta(self._step, {"index": index, **call})]
 
     @_receive.register
@@ -238,7 +182,7 @@ class Leg:
         index = len(self._step.step_details["tool_calls"]) - 1
         call = steps.to_assistants(fact.item, ranking_options=_ranking(self.run), images=self._drawn)
         self._drawn = []
-        self._step = _with_call(self._step, index, call)
+        self._step = with_call(self._step, index, call)
         changes: list[Change] = []
         for number, output in enumerate(call.get("code_interpreter", {}).get("outputs", [])):
             piece = {"outputs": [{"index": number, **output}]}
@@ -299,62 +243,6 @@ class Leg:
         messages, steps = self.open_messages(), self._open_steps()
         return list(close_all(self.run, messages, steps, word, now, usage=usage, error=error))
 
-    # --- pieces
-
-    def _close_message(self, item: Object | None, word: str, now: float, reason: str | None = None) -> list[Change]:
-        message, self._message, self._held = self._whole_message(), None, None
-        changes: list[Change] = [close_message(message, word, now, reason)]
-        if item is not None:
-            changes.append(self._item(item, message_id=message.id))
-        return changes
-
-    def _close_step(self, now: float, usage: Object | None = None) -> list[Change]:
-        """The step before ends when the next begins: only the last step of a response bears its usage."""
-        changes: list[Change] = []
-        if self._message is not None:  # incomplete, and no word came why: a length cut is what servers do not explain
-            item = self._held.item if self._held else None
-            changes += self._close_message(item, "cut", now, "max_tokens")
-        step, self._step = self._step, None
-        return changes if step is None else [*changes, close_step(step, "complete", now, usage)]
-
-    def _piece(self, block: Object | None, size: int) -> Delta:
-        assert self._message is not None
-        self._unsaved += size
-        return Delta("thread.message.delta", self._message.id, {"content": [block]})
-
-    def _step_delta(self, step: Step, call: Object) -> Delta:
-        details = {"type": "tool_calls", "tool_calls": [call]}
-        return Delta("thread.run.step.delta", step.id, {"step_details": details})
-
-    def _put_run(self, run: Run, events: tuple[str, ...]) -> Put:
-        self.run = evolve(run, version=run.version + 1)
-        return Put(self.run, events)
-
-    def _item(self, body: Object, *, call_id: str | None = None, message_id: str | None = None) -> Put:
-        self.has_begun = True
-        name = self._names.make("item")
-        item = Item(name, self.run.thread_id, self.run.id, body["type"], body, call_id, message_id)
-        return Put(item, is_new=True)
-
-    def _new_step(self, type: Any, details: Object, now: float) -> Step:
-        self.has_begun = True
-        run, name = self.run, self._names.make("step")
-        return Step(name, run.id, run.thread_id, run.assistant_id, int(now), run.expires_at, type, details)
-
-    def _whole_message(self) -> Message:
-        assert self._message is not None
-        return evolve(self._message, content=self._content.blocks())
-
-    def _open_steps(self) -> Sequence[Step]:
-        return [step for step in (self._step, self._calls) if step is not None]
-
-
-def _with_call(step: Step, index: int, call: Object) -> Step:
-    """The step with its tool call at `index` set; the step's own record is left as it was."""
-    calls = list(step.step_details["tool_calls"])
-    calls[index : index + 1] = [call]
-    return evolve(step, step_details={"type": "tool_calls", "tool_calls": calls})
-
 
 def _ranking(run: Run) -> Object | None:
     """How the run's file search was told to rank, as its steps show it (§7.2)."""
@@ -379,11 +267,5 @@ def _unshown(snapshot: Snapshot) -> list[str]:
     return [file_id for file_id in dict.fromkeys(drawn) if file_id not in shown]
 
 
-def _tool_type(step: Step) -> str | None:
-    calls = step.step_details.get("tool_calls") or [{}]
-    kind: str | None = calls[-1].get("type")
-    return kind
-
-
 def _is_search(step: Step) -> bool:
-    return step.type == "tool_calls" and _tool_type(step) == "file_search"
+    return step.type == "tool_calls" and tool_type(step) == "file_search"

@@ -70,6 +70,7 @@ def _files(holder: Holder, fact: facts.Fact) -> Flow[list[Change]]:
         container_id = loose.text(fact.item, "container_id")
         if container_id is not None and holder.context.profile.containers is not False:
             found = yield from containers.collect(holder.run, container_id, at)
+            holder.leg.draw(found.new)
         file_ids = holder.asked.file_ids if holder.asked is not None else ()
         changes += containers.used(holder.snapshot.thread, fact.item, file_ids, at)
     return [*changes, *holder.leg.keep(found.files, found.new)]
