@@ -106,7 +106,7 @@ class Content:
                 return marker
 
     def _cite_file(self, part: int, annotation: Object, file: File) -> Object | None:
-        start, end = loose.number(annotation, "start_index") or 0, loose.number(annotation, "end_index") or 0
+        start, end = (max(loose.number(annotation, key) or 0, 0) for key in ("start_index", "end_index"))
         index = self._index.get(("text", part))
         span = None if index is None else self._parts[index].span(start, end, SANDBOX + file.filename)
         if index is not None and span is not None:
@@ -126,7 +126,9 @@ class Content:
         return self._annotate(index, _annotation("file_path", link, start, file.id), f"{before}{link})")
 
     def _cite_path(self, part: int, annotation: Object) -> Object | None:
-        index, _ = self._place("text", part)
+        index = self._index.get(("text", part))
+        if index is None:
+            return None
         span = self._parts[index].link_at(loose.number(annotation, "index") or 0, SANDBOX)
         return None if span is None else self._path(index, *span, annotation["file_id"])
 
