@@ -115,11 +115,11 @@ def _step(holder: Holder, until: float | None = None) -> Flow[None]:
     at = yield from now()
     if isinstance(signal, Event):
         holder.line.heard(signal.data)
-        yield from _receive(holder, signal)
+        yield from _receive(holder, signal, at)
     elif isinstance(signal, (End, Refused)) and holder.line.may_go_on(signal):
         yield from _go_on(holder, at)
     elif isinstance(signal, (End, Refused)):
-        yield from _receive(holder, signal)
+        yield from _receive(holder, signal, at)
     elif isinstance(signal, Woken):
         yield from holding.look(holder)
     elif isinstance(signal, LeaseLost):
@@ -135,9 +135,9 @@ def _step(holder: Holder, until: float | None = None) -> Flow[None]:
         yield from holding.tell(holder, holder.leg.checkpoint(at))
 
 
-def _receive(holder: Holder, signal: Event | End | Refused) -> Flow[None]:
+def _receive(holder: Holder, signal: Event | End | Refused, at: float) -> Flow[None]:
     """What came of the upstream, or a refusal; after which it may be worth asking once more."""
-    if (yield from receiving.receive(holder, signal)):
+    if (yield from receiving.receive(holder, signal, at)):
         yield from _ask(holder)
 
 

@@ -16,7 +16,7 @@ from bridge.translate import facts, failures, loose, runs
 from bridge.translate.events import Reader
 
 
-def receive(holder: Holder, signal: Event | End | Refused) -> Flow[bool]:
+def receive(holder: Holder, signal: Event | End | Refused, at: float) -> Flow[bool]:
     """What the signal changes, stored and told. Answer: whether the leg is to be asked again."""
     if isinstance(signal, Refused):
         return (yield from _refused(holder, signal))
@@ -28,7 +28,8 @@ def receive(holder: Holder, signal: Event | End | Refused) -> Flow[bool]:
         if _is_about_files(fact):  # what is known by now is told before the files are looked for
             yield from holding.tell(holder, changes)
             changes = yield from _files(holder, fact)
-        changes += _changes(holder.leg, fact, (yield from now()))
+            at = yield from now()
+        changes += _changes(holder.leg, fact, at)
     yield from holding.tell(holder, [*changes, *_cursor(holder, received, changes)])
     return False
 
