@@ -13,6 +13,8 @@ from bridge import errors
 SAMPLES: dict[str, tuple[Any, ...]] = {
     "not_found": ("thread", "thread_X"),
     "wrong_prefix": ("thread_id", "thread", "undefined"),
+    "no_such_file": ("file-X",),
+    "file_not_kept": ("file-X",),
     "no_vector_store": ("vs_X",),
     "files_not_found": (["file-X", "file-Y"],),
     "missing": ("model",),

@@ -14,10 +14,12 @@ import orjson
 import pytest
 
 from bridge.calls import Call, Credential, Reply
-from bridge.engine.effects import RunState
+from bridge.engine.effects import Commit, RunState
 from bridge.hands import leases, rooms, runner
 from bridge.hands.feeds import DONE
+from bridge.ids import make as new_id
 from bridge.profiles import Profile
+from bridge.records import File, Put
 from bridge.routes import ROUTES, owns
 from bridge.service import POLL_AFTER_MS, Service
 from bridge.store.memory import MemoryStore
@@ -121,10 +123,19 @@ def the_way_through(service: Service) -> Iterator[tuple[str, str, dict[str, Any]
     yield from go("DELETE", thread + "/messages/{message_id}")
     yield from go("DELETE", thread)
     yield from go("DELETE", "/assistants/{assistant_id}")
+    ids["file_id"] = KEPT.id
+    yield from go("GET", "/files/{file_id}")
+    yield from go("GET", "/files/{file_id}/content")
+    yield from go("DELETE", "/files/{file_id}")
+
+
+KEPT = File(new_id("file", 7), "thread_x", "run_x", 1, "a.csv", "cntr_x", "cfile_x", 3, is_kept=True)
 
 
 def test_every_route_is_reached(service: Service, asked: Asked) -> None:
     reached = set()
+    service.store.commit(Commit((Put(KEPT, is_new=True),))).result()
+    service.store.write_piece(KEPT.id, 0, b"1,2").result()
     way = the_way_through(service)
     answer: Any = None
     while True:
@@ -134,8 +145,11 @@ def test_every_route_is_reached(service: Service, asked: Asked) -> None:
             break
         reply = asked(service, call(method, path.format(**ids), **body))
         assert reply.status == 200, (method, path, reply.body)
-        assert header(reply, "content-type") == "application/json"
-        answer = orjson.loads(reply.body)
+        if path.endswith("/content"):
+            assert reply.stream is not None and b"".join(reply.stream) == b"1,2"
+        else:
+            assert header(reply, "content-type") == "application/json"
+            answer = orjson.loads(reply.body)
         reached.add((method, path))
     assert reached == {(route.method, route.path) for route in ROUTES}
 

@@ -43,7 +43,8 @@ class Call:
 
 
 class EventStream(Protocol):
-    """The bytes of a `text/event-stream`, frame by frame. Leaving early (close, aclose) is unsubscribing only.
+    """The bytes of an answer as they come: a `text/event-stream` frame by frame, a file piece by piece. Leaving early
+    (close, aclose) is unsubscribing only.
 
     Iterating raises TimeoutError after `patience` seconds of silence; None waits as long as the run goes on.
     """
@@ -59,7 +60,7 @@ class EventStream(Protocol):
 
 @frozen
 class Reply:
-    """One answer: `body` whole, or `stream` when it is an event stream."""
+    """One answer: `body` whole, or `stream` when it comes in pieces."""
 
     status: int
     headers: tuple[tuple[str, str], ...]

@@ -82,6 +82,17 @@ def wrong_prefix(param: str, kind: Kind, id: str) -> APIError:
     )
 
 
+def no_such_file(id: str) -> APIError:
+    """In the words of the Files API, for a file that was kept here."""
+    return APIError(404, f"No such File object: {id}", param="id")
+
+
+def file_not_kept(id: str) -> APIError:
+    """Ours: the code interpreter made it, and its bytes could not be copied out of the container."""
+    message = f"The content of {id} is not kept: it was too large, or could not be fetched from its container."
+    return APIError(404, message, param="id")
+
+
 def no_vector_store(id: str) -> APIError:
     return APIError(404, f"No vector store found with id '{id}'.")
 
@@ -442,6 +453,8 @@ TABLE: Final[dict[str, tuple[int, str, str | None]]] = {
     # existence
     "not_found": (404, "invalid_request_error", None),
     "wrong_prefix": (400, "invalid_request_error", "invalid_value"),
+    "no_such_file": (404, "invalid_request_error", None),
+    "file_not_kept": (404, "invalid_request_error", None),
     "no_vector_store": (404, "invalid_request_error", None),
     "files_not_found": (404, "invalid_request_error", None),
     # validation

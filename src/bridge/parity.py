@@ -322,6 +322,9 @@ ENDPOINTS: Final[dict[str, Endpoint]] = {
     ),
     "steps.list": Endpoint("GET", "/threads/{thread_id}/runs/{run_id}/steps", query=(*LISTING, *INCLUDE)),
     "steps.retrieve": Endpoint("GET", "/threads/{thread_id}/runs/{run_id}/steps/{step_id}", query=INCLUDE),
+    "files.retrieve": Endpoint("GET", "/files/{file_id}"),
+    "files.content": Endpoint("GET", "/files/{file_id}/content"),
+    "files.delete": Endpoint("DELETE", "/files/{file_id}"),
 }
 
 # --- docs

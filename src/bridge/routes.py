@@ -11,17 +11,19 @@ from attrs import field, frozen
 from bridge import ids
 from bridge.calls import Call
 from bridge.engine.effects import Flow
-from bridge.engine.flows import Context, Launch, assistants, messages, runs, steps, threads
+from bridge.engine.flows import Context, Launch, assistants, files, messages, runs, steps, threads
 from bridge.records import Object
 from bridge.wire import assistants as wire
 
-Result = Object | Launch
+Result = Object | Launch | files.Download
+FILES: Final = "/files/"
 KINDS: Final[dict[str, ids.Kind]] = {
     "assistant_id": "assistant",
     "thread_id": "thread",
     "message_id": "message",
     "run_id": "run",
     "step_id": "step",
+    "file_id": "file",
 }
 
 
@@ -35,7 +37,13 @@ class Route:
     body: Any = None
     query: Any = None
     polls: bool = False
+    needs_beta: bool = field(init=False)
     pattern: re.Pattern[str] = field(init=False)
+
+    @needs_beta.default
+    def _is_beta(self) -> bool:
+        """The Files API was never in beta."""
+        return not self.path.startswith(FILES)
 
     @pattern.default
     def _compile(self) -> re.Pattern[str]:
@@ -93,13 +101,18 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", _RUN + "/submit_tool_outputs", runs.submit, body=wire.SubmitToolOutputs),
     Route("GET", _RUN + "/steps", steps.list_, query=wire.ListStepsQuery),
     Route("GET", _RUN + "/steps/{step_id}", steps.retrieve, query=wire.StepQuery),
+    Route("GET", "/files/{file_id}", files.retrieve),
+    Route("GET", "/files/{file_id}/content", files.content),
+    Route("DELETE", "/files/{file_id}", files.delete),
 )
 
 PREFIXES: Final = ("/assistants", "/threads")
 
 
 def owns(path: str) -> bool:
-    """Whether the path belongs to the old API, known endpoint or not."""
+    """Whether the path belongs to the old API, known endpoint or not, or to a file that is kept here."""
+    if path.startswith(FILES):
+        return ids.is_kept_file(path.removeprefix(FILES))
     return any(path == prefix or path.startswith(prefix + "/") for prefix in PREFIXES)
 
 

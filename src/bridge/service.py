@@ -6,10 +6,13 @@ import logging
 import secrets
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import quote
 
 from bridge import errors
 from bridge.calls import Call, Reply
 from bridge.engine.flows import Context, Launch
+from bridge.engine.flows.files import Download
+from bridge.hands import files
 from bridge.hands.drive import AsyncHands, Hands, adrive, drive
 from bridge.hands.feeds import Feed
 from bridge.hands.leases import Source
@@ -93,8 +96,9 @@ class Service:
         found = match(call.method, call.path)
         if found is None:
             raise errors.unknown_url(call.method, call.path)
-        wire.check_beta(call.headers.get("openai-beta"))
         route, names = found
+        if route.needs_beta:
+            wire.check_beta(call.headers.get("openai-beta"))
         return route.read(names, call)
 
     def _context(self, call: Call, source: Source, request: Request) -> Context:
@@ -118,12 +122,25 @@ class Service:
         headers = [*_standing_headers(request_id)]
         if lost:
             headers.append(("bridge-degraded", ", ".join(lost)))
+        if isinstance(result, Download):
+            return self._download(result, headers)
         if feed is not None:
             return Reply(200, (SSE, ("cache-control", "no-cache"), *headers), stream=feed)
         body = result.body if isinstance(result, Launch) else result
         if body.get("object") == "thread.run":
             headers.append(("openai-poll-after-ms", POLL_AFTER_MS))
         return Reply(200, (JSON, *headers), render.encode_pretty(body))
+
+    def _download(self, result: Download, headers: Sequence[tuple[str, str]]) -> Reply:
+        """A file's bytes. Its name and content were the model's to say: a browser must neither show nor run them."""
+        file = result.file
+        about = (
+            ("content-type", "application/octet-stream"),
+            ("content-disposition", f"attachment; filename*=UTF-8''{quote(file.filename, safe='')}"),
+            ("content-length", str(file.size)),
+            ("x-content-type-options", "nosniff"),
+        )
+        return Reply(200, (*about, *headers), stream=files.Download(self.runner.world, file.id))
 
     def _refuse(self, error: errors.APIError, call: Call) -> Reply:
         if error.status == 404:

@@ -94,3 +94,10 @@ def test_a_thread_is_erased_without_looking_at_others(store, plans):
     store.commit(Commit((Erase(Thread, "thread_a"),))).result()
     tables = ("messages", "runs", "steps", "items", "blobs")
     assert plans == [*(f"{table} (thread_id=?)" for table in tables), *ids("threads")]
+
+
+def test_pieces_of_files_are_found_and_forgotten_by_their_ids(store, plans):
+    store.write_piece("file-a", 0, b"x").result()
+    assert store.piece("file-a", 0) == b"x"
+    store.drop_pieces("file-a").result()
+    assert plans == ["blobs (id=?)", "blobs (id>? AND id<?)"]

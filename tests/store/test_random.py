@@ -20,6 +20,8 @@ from bridge.records import (
     Erase,
     Exists,
     Fence,
+    File,
+    Has,
     Idle,
     Item,
     Lock,
@@ -47,8 +49,9 @@ MESSAGES = [
     for x in "ab"
     for n, (role, run_id) in enumerate([("user", None), ("assistant", f"run_{x}"), ("user", None), ("user", None)])
 ]
-RECORDS = [*ASSISTANTS, *THREADS, *RUNS, *STEPS, *ITEMS, *MESSAGES]
-KINDS = (Assistant, Thread, Message, Run, Step, Item)
+FILES = [File(f"file-{n}", "thread_a", "run_a", 5, "a.csv", "cntr_1", f"cfile_{n}") for n in range(2)]
+RECORDS = [*ASSISTANTS, *THREADS, *RUNS, *STEPS, *ITEMS, *MESSAGES, *FILES]
+KINDS = (Assistant, Thread, Message, Run, Step, Item, File)
 
 threads = some.sampled_from([thread.id for thread in THREADS])
 runs = some.sampled_from([run.id for run in RUNS])
@@ -77,7 +80,8 @@ changes = some.one_of(
     puts(RECORDS),
     puts(RUNS),
     of_kind(lambda kind, id: metadata.map(lambda value: Amend(kind, id, {"metadata": value})), *KINDS[:4]),
-    of_kind(lambda kind, id: some.just(Erase(kind, id)), Assistant, Message, Step, Item),
+    of_kind(lambda kind, id: some.just(Erase(kind, id)), Assistant, Message, Step, Item, File),
+    some.sampled_from(FILES).map(lambda file: Amend(File, file.id, {"upstream_id": "file-copy"})),
     some.builds(Erase, some.just(Thread), threads),
     some.builds(Lock, threads, runs),
     some.builds(Unlock, threads, runs),
@@ -89,6 +93,7 @@ changes = some.one_of(
 guards = some.one_of(
     some.builds(Idle, threads),
     of_kind(lambda kind, id: some.just(Exists(kind, id)), *KINDS[:4]),
+    some.builds(Has, some.just(Thread), threads, some.just("metadata"), metadata),
     some.builds(Unchanged, runs, some.integers(0, 2)),
     some.builds(Fence, runs, owners, some.integers(0, 2)),
 )
@@ -141,7 +146,7 @@ def file(tmp_path_factory):
 
 def emptied(store):
     assert isinstance(
-        store.commit(Commit(tuple(Erase(type(r), r.id) for r in [*ASSISTANTS, *THREADS]))).result(), Committed
+        store.commit(Commit(tuple(Erase(type(r), r.id) for r in [*ASSISTANTS, *THREADS, *FILES]))).result(), Committed
     )
     return store
 

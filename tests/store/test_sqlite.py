@@ -101,7 +101,7 @@ def test_the_schema_is_the_one_that_was_released(path, store):
     with contextlib.closing(sqlite3.connect(path)) as connection:
         found = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY tbl_name, sql")
         statements = [" ".join(sql.split()).replace("( ", "(").replace(" )", ")") for (sql,) in found]
-    assert statements == (Path(__file__).parent / "schema_001.sql").read_text().splitlines()
+    assert statements == (Path(__file__).parent / "schema_002.sql").read_text().splitlines()
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from bridge.records import (
     Erase,
     Exists,
     Fence,
+    File,
+    Has,
     Idle,
     Item,
     Lease,
@@ -302,6 +304,56 @@ def test_the_text_of_a_deleted_thread_is_not_left_in_the_file(tmp_path):
     store.close()  # the last connection folds the write-ahead log into the file and removes it
     left = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     assert secret.encode() not in left
+
+
+# --- files
+
+
+FILE = File("file-a", "thread_a", "run_a", 5, "a.csv", "cntr_1", "cfile_1", size=3, is_kept=True)
+
+
+def pieces(store, file_id):
+    found = []
+    while (piece := store.piece(file_id, len(found))) is not None:
+        found.append(piece)
+    return found
+
+
+def test_pieces_of_a_file(store):
+    for number, data in enumerate((b"one", b"", b"three")):
+        store.write_piece("file-a", number, data).result()
+    store.write_piece("file-ab", 0, b"of another").result()
+    assert pieces(store, "file-a") == [b"one", b"", b"three"]
+    store.drop_pieces("file-a").result()
+    assert (pieces(store, "file-a"), pieces(store, "file-ab")) == ([], [b"of another"])
+
+
+def test_a_file_takes_its_bytes_along_and_outlives_its_thread(store):
+    stored(store, THREAD, FILE)
+    store.write_piece("file-a", 0, b"one").result()
+    does(store, Erase(Thread, "thread_a"))
+    assert load(store, File, "file-a") == FILE and pieces(store, "file-a") == [b"one"]
+    assert isinstance(does(store, Erase(File, "file-a"), guards=[Idle("thread_nowhere")]), Conflict)
+    assert pieces(store, "file-a") == [b"one"], "refused, nothing of it is done"
+    does(store, Erase(File, "file-a"))
+    assert load(store, File, "file-a") is None and pieces(store, "file-a") == []
+
+
+def test_a_file_is_amended(store):
+    stored(store, FILE)
+    does(store, Amend(File, "file-a", {"upstream_id": "file-copy"}), guards=[Exists(File, "file-a")])
+    assert load(store, File, "file-a") == evolve(FILE, upstream_id="file-copy")
+
+
+def test_a_value_that_must_still_be_there(store):
+    stored(store, THREAD)
+    before, after = {"file_search": {"vector_store_ids": ["vs_1"]}}, {}
+    amended = Amend(Thread, "thread_a", {"tool_resources": before})
+    assert isinstance(does(store, amended, guards=[Has(Thread, "thread_a", "tool_resources", after)]), Committed)
+    refused = Has(Thread, "thread_a", "tool_resources", after)
+    assert does(store, amended, guards=[refused]) == Conflict(refused)
+    assert isinstance(does(store, amended, guards=[Has(Thread, "thread_a", "tool_resources", before)]), Committed)
+    assert isinstance(does(store, guards=[Has(Thread, "thread_x", "tool_resources", {})]), Conflict)
 
 
 # --- reading

@@ -17,6 +17,8 @@ from bridge.engine.effects import (
     Effect,
     Flow,
     History,
+    Keep,
+    Kept,
     Learn,
     Lessons,
     Load,
@@ -26,11 +28,14 @@ from bridge.engine.effects import (
     Open,
     Outcome,
     Page,
+    Read,
+    Refused,
     RunState,
     Send,
     Wait,
     Warn,
 )
+from bridge.hands import files
 from bridge.hands.bells import result_of
 from bridge.hands.feeds import Feed
 from bridge.hands.pumps import AsyncDirect, AsyncLine, Direct, Line
@@ -130,12 +135,14 @@ class Hands(_Common):
             History: store.history,
             RunState: store.run_state,
             Commit: self._commit,
+            Read: lambda effect: files.whole(store, effect.file_id),
             Wait: world.hub.wait,
         }
         if line is not None:
             self._table[Send] = lambda effect: line.ask(
                 lambda upstream, credential: upstream.send(effect, credential), effect.until
             )
+            self._table[Keep] = self._keep
         if line is not None and not isinstance(line, Direct):
             self._table[Open] = line.open
             self._table[Next] = lambda effect: line.next(effect.until)
@@ -144,6 +151,11 @@ class Hands(_Common):
     def perform(self, effect: Effect) -> Any:
         act = self._table.get(type(effect))
         return self.at_once(effect) if act is None else act(effect)
+
+    def _keep(self, effect: Keep) -> Kept | Refused:
+        assert self.line is not None
+        keeping = files.Keeping(self.world.store, effect)
+        return self.line.ask(keeping, effect.until, keeping.give_up)
 
     def _commit(self, effect: Commit) -> Outcome:
         if _is_told_only(effect):
@@ -164,12 +176,14 @@ class AsyncHands(_Common):
             History: lambda effect: readers.run(store.history, effect),
             RunState: lambda effect: readers.run(store.run_state, effect),
             Commit: self._commit,
+            Read: lambda effect: readers.run(files.whole, store, effect.file_id),
             Wait: world.hub.await_,
         }
         if line is not None:
             self._table[Send] = lambda effect: line.ask(
                 lambda upstream, credential: upstream.asend(effect, credential), effect.until
             )
+            self._table[Keep] = lambda effect: line.ask(files.akeeping(store, effect), effect.until)
         if line is not None and not isinstance(line, AsyncDirect):
             self._table[Open] = line.open
             self._table[Next] = lambda effect: line.next(effect.until)

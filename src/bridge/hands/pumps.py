@@ -31,7 +31,13 @@ class Direct:
     def __init__(self, upstream: Upstream, credential: Credential) -> None:
         self._upstream, self._credential = upstream, credential
 
-    def ask(self, work: Callable[[Upstream, Credential], T], until: float | None = None) -> T | Refused:
+    def ask(
+        self,
+        work: Callable[[Upstream, Credential], T],
+        until: float | None = None,
+        give_up: Callable[[], None] | None = None,
+    ) -> T | Refused:
+        """What `work` answers. Nothing is given up: that is for legs."""
         answer: Future[T] = Future()
         _work(work, self._upstream, self._credential, answer)
         return _answered(answer)
@@ -89,18 +95,26 @@ class Line:
             self._inbox.put((0, signal))
             self._turn.notify_all()
 
-    def ask(self, work: Callable[[Upstream, Credential], T], until: float | None = None) -> T | Refused:
+    def ask(
+        self,
+        work: Callable[[Upstream, Credential], T],
+        until: float | None = None,
+        give_up: Callable[[], None] | None = None,
+    ) -> T | Refused:
         """What `work` answers, which asks the upstream in a thread of its own; given up at `until` (Unix seconds), and
-        when a signal is posted."""
+        when a signal is posted. `give_up` is then called, while the work may go on."""
         answer: Future[T] = Future()
         answer.add_done_callback(lambda _: self._notify())
         args = (work, self._upstream, self._credential, answer)
         threading.Thread(target=_work, args=args, name="bridge-ask", daemon=True).start()
         with self._turn:
             self._turn.wait_for(lambda: answer.done() or self._posted > 0, self._seconds(until))
-        if not answer.done():
-            return Refused(0, INTERRUPTED if self._posted else LATE)
-        return _answered(answer)
+            if answer.done():
+                return _answered(answer)
+            refused = Refused(0, INTERRUPTED if self._posted else LATE)
+        if give_up is not None:
+            give_up()
+        return refused
 
     def _seconds(self, until: float | None) -> float | None:
         return None if until is None else max(0.0, until - self._clock())

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from bridge.engine.effects import Commit, History, Key, Outcome, Page, RunState, Slice, Snapshot
 from bridge.records import Entry, Run
+
+PIECE: Final = 1024 * 1024
+"""Bytes of a piece of a file, the last one aside: the store's lock is held for one at a time."""
 
 
 class Store(Protocol):
@@ -31,6 +34,18 @@ class Store(Protocol):
     def commit(self, commit: Commit) -> Future[Outcome]:
         """Hand the commit to the writer. The future is done when the transaction is (group commit), and cannot be
         cancelled. What is done when it is done runs in the writer's thread: ring a bell there, never call the store."""
+        ...
+
+    def write_piece(self, file_id: str, number: int, data: bytes) -> Future[None]:
+        """Store the piece of a file's bytes with this number, from 0 on, in a transaction of its own."""
+        ...
+
+    def piece(self, file_id: str, number: int) -> bytes | None:
+        """The piece, or None behind the last one."""
+        ...
+
+    def drop_pieces(self, file_id: str) -> Future[None]:
+        """Forget all pieces of a file, whether there is a record of it or not. Erasing the record does so too."""
         ...
 
     def renew(self, owner: str, until: float) -> frozenset[str]:

@@ -28,6 +28,7 @@ class MemoryStore:
         self._lock = threading.RLock()
         self._tables: Tables = {kind: {} for kind in KINDS}
         self._seqs: dict[str, int] = {}
+        self._pieces: dict[str, dict[int, bytes]] = {}
 
     # --- reading
 
@@ -66,6 +67,10 @@ class MemoryStore:
             found = self._of(Run, lambda run: is_stalled(run, now))
         return tuple(sorted(found, key=lambda run: (run.created_at, run.id))[:limit])
 
+    def piece(self, file_id: str, number: int) -> bytes | None:
+        with self._lock:
+            return self._pieces.get(file_id, {}).get(number)
+
     def changed_elsewhere(self) -> bool:
         return False
 
@@ -77,9 +82,20 @@ class MemoryStore:
             rows = _Overlay(self._tables, self._seqs)
             outcome = rules.answer(rows, commit)
             if isinstance(outcome, Committed):
-                rows.keep()
+                for file_id in rows.keep():
+                    self._pieces.pop(file_id, None)
         future.set_result(outcome)
         return future
+
+    def write_piece(self, file_id: str, number: int, data: bytes) -> Future[None]:
+        with self._lock:
+            self._pieces.setdefault(file_id, {})[number] = bytes(data)
+        return _done()
+
+    def drop_pieces(self, file_id: str) -> Future[None]:
+        with self._lock:
+            self._pieces.pop(file_id, None)
+        return _done()
 
     def renew(self, owner: str, until: float) -> frozenset[str]:
         with self._lock:
@@ -97,6 +113,7 @@ class MemoryStore:
         with self._lock:
             twin._tables = {kind: dict(table) for kind, table in self._tables.items()}
             twin._seqs = dict(self._seqs)
+            twin._pieces = {file_id: dict(pieces) for file_id, pieces in self._pieces.items()}
         return twin
 
     # --- pieces
@@ -153,6 +170,12 @@ def page_of(ascending: Sequence[Any], query: Page) -> Slice:
     return Slice(tuple(window[: query.limit]), len(window) > query.limit)
 
 
+def _done() -> Future[None]:
+    future: Future[None] = Future()
+    future.set_result(None)
+    return future
+
+
 class _Overlay:
     """Rows over the tables whose writes can be forgotten: a transaction."""
 
@@ -196,7 +219,8 @@ class _Overlay:
         self._new_seqs[thread_id] = seq
         return seq
 
-    def keep(self) -> None:
+    def keep(self) -> list[str]:
+        """Make it so. Answers the files that are gone."""
         for kind, written in self._written.items():
             for id, record in written.items():
                 if record is None:
@@ -206,6 +230,7 @@ class _Overlay:
         for thread_id in self._gone:
             self._seqs.pop(thread_id, None)
         self._seqs.update(self._new_seqs)
+        return [id for id, record in self._written[File].items() if record is None]
 
     def _everything(self, kind: type[Any]) -> Iterator[Any]:
         return iter([r for r in ({**self._stored[kind], **self._written[kind]}).values() if r is not None])

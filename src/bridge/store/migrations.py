@@ -19,12 +19,16 @@ VERSION_NAME: Final = "schema_version"
 
 
 def _001_first_tables(connection: Connection) -> None:
-    """All of schema.py, for as long as that is what the first release made. The step that changes it first gives this
-    one a copy of its own (tests/store/schema_001.sql holds it to what it was)."""
-    schema.metadata.create_all(connection)
+    """The tables of schema.py that there were then, for as long as they are what they were. The step that changes one
+    of them first gives this one a copy of its own (tests/store/schema_002.sql holds them to it)."""
+    schema.metadata.create_all(connection, tables=list(schema.FIRST_TABLES))
 
 
-STEPS: Final[tuple[Callable[[Connection], None], ...]] = (_001_first_tables,)
+def _002_files(connection: Connection) -> None:
+    schema.files.create(connection)
+
+
+STEPS: Final[tuple[Callable[[Connection], None], ...]] = (_001_first_tables, _002_files)
 
 
 def version(connection: Connection) -> int:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from attrs import fields
 from sqlalchemy.engine import Connection, Row
 
-from bridge.records import Lease, Record, Run, Thread
+from bridge.records import File, Lease, Record, Run, Thread
 from bridge.store import schema
 
 R = TypeVar("R", bound=Record)
@@ -90,6 +90,8 @@ class SqlRows:
         if kind is Thread:
             for table in schema.BELOW_A_THREAD:
                 self._connection.execute(sa.delete(table).where(table.c.thread_id == id))
+        if kind is File:
+            drop_pieces(self._connection, id)
         table = schema.TABLE_OF[kind]
         self._connection.execute(sa.delete(table).where(table.c.id == id))
         self._seen.clear()
@@ -101,3 +103,27 @@ class SqlRows:
         if self._connection.execute(bump).rowcount == 0:
             return None
         return int(self._connection.execute(sa.select(threads.c.next_seq).where(here)).scalar_one()) - 1
+
+
+# --- pieces of files
+
+
+def write_piece(connection: Connection, file_id: str, number: int, data: bytes) -> None:
+    connection.execute(sa.insert(schema.blobs), {"id": _piece_id(file_id, number), "bytes": data})
+
+
+def piece(connection: Connection, file_id: str, number: int) -> bytes | None:
+    blobs = schema.blobs.c
+    query = sa.select(blobs.bytes).where(blobs.id == _piece_id(file_id, number))
+    found: bytes | None = connection.execute(query).scalar()
+    return found
+
+
+def drop_pieces(connection: Connection, file_id: str) -> None:
+    """All whose id begins with the file's and a slash: a range, so that the index finds them."""
+    blobs = schema.blobs.c
+    connection.execute(sa.delete(schema.blobs).where(blobs.id > f"{file_id}/", blobs.id < f"{file_id}0"))
+
+
+def _piece_id(file_id: str, number: int) -> str:
+    return f"{file_id}/{number:06d}"

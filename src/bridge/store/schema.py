@@ -3,6 +3,9 @@
 One row a record. `seq` is the record's place in its thread, `threads.next_seq` the next one to give away. Lists are
 read by (created_at, seq), history by seq, what a run made by (thread_id, run_id). Each has an index, so no read grows
 with what it does not return; and all but the leases' begin with the thread, by which the tables could be spread.
+
+The bytes of a file lie in `blobs`, a row a piece, its id ``<file id>/<number>``. Files outlive their thread, so these
+rows name none.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from bridge.records import Assistant, Item, Message, Run, Step, Thread
+from bridge.records import Assistant, File, Item, Message, Run, Step, Thread
 
 metadata: Final = sa.MetaData()
 
@@ -109,6 +112,13 @@ blobs: Final = sa.Table(
     sa.Index("blobs_by_thread", "thread_id"),
 )
 
+files: Final = sa.Table(
+    "files",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("record", sa.LargeBinary, nullable=False),
+)
+
 TABLE_OF: Final[dict[type[Any], sa.Table]] = {
     Assistant: assistants,
     Thread: threads,
@@ -116,6 +126,10 @@ TABLE_OF: Final[dict[type[Any], sa.Table]] = {
     Run: runs,
     Step: steps,
     Item: items,
+    File: files,
 }
+
+FIRST_TABLES: Final = (meta, assistants, threads, messages, runs, steps, items, blobs)
+"""What there was before files."""
 
 BELOW_A_THREAD: Final = (messages, runs, steps, items, blobs)

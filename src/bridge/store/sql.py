@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from bridge.engine.effects import Commit, History, Key, Outcome, Page, RunState, Slice, Snapshot
 from bridge.errors import StoreError
 from bridge.records import Entry, Run
-from bridge.store import queries, rules
+from bridge.store import queries, rows, rules
 from bridge.store.connections import Connections, Dialect, Opened, cause
 from bridge.store.rows import SqlRows
 
@@ -64,6 +64,16 @@ class SqlStore:
 
     def commit(self, commit: Commit) -> Future[Outcome]:
         return self._submit(lambda connection: rules.apply(SqlRows(connection), commit))
+
+    def write_piece(self, file_id: str, number: int, data: bytes) -> Future[None]:
+        return self._submit(lambda connection: rows.write_piece(connection, file_id, number, data))
+
+    def piece(self, file_id: str, number: int) -> bytes | None:
+        with self._reading() as connection:
+            return rows.piece(connection, file_id, number)
+
+    def drop_pieces(self, file_id: str) -> Future[None]:
+        return self._submit(lambda connection: rows.drop_pieces(connection, file_id))
 
     def renew(self, owner: str, until: float) -> frozenset[str]:
         renewed: frozenset[str] = self._submit(lambda connection: queries.renew(connection, owner, until)).result()

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 import orjson
 
 from bridge.ids import Kind
-from bridge.records import Assistant, Message, Object, Run, Step, Thread
+from bridge.records import Assistant, File, Message, Object, Run, Step, Thread
 
 Shown = Assistant | Thread | Message | Run | Step
 
@@ -63,6 +63,21 @@ def event(name: str, record: Any, *, include_results: bool = False) -> Object:
     if isinstance(record, Step):
         return _step(record, record.expires_at, include_results)
     raise TypeError(f"{name} carries no {type(record).__name__}")
+
+
+def file(file: File) -> Object:
+    """A file that a run made, in the form of the Files API."""
+    return {
+        "object": "file",
+        "id": file.id,
+        "purpose": "assistants_output",
+        "filename": file.filename,
+        "bytes": file.size,
+        "created_at": file.created_at,
+        "expires_at": None,
+        "status": "processed",
+        "status_details": None,
+    }
 
 
 def delta(name: str, id: str, changed: Object) -> Object:

@@ -1,0 +1,144 @@
+"""Bytes of files between the upstream and the store, a piece at a time, in both colours (`Keep` and `Read`)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from typing import Any
+
+from bridge.calls import Credential
+from bridge.engine.effects import Keep, Kept, Refused
+from bridge.hands.bells import result_of
+from bridge.hands.world import World
+from bridge.store import PIECE, Store
+from bridge.upstream import Upstream, UpstreamBytes
+
+
+class Keeping:
+    """What a line asks the upstream to keep a file: its bytes, stored as they come. `give_up` may be called from any
+    thread, at any time: nothing of the file stays then."""
+
+    def __init__(self, store: Store, effect: Keep) -> None:
+        self._store, self._effect = store, effect
+        self._body: UpstreamBytes | None = None
+        self._given_up = False
+
+    def __call__(self, upstream: Upstream, credential: Credential) -> Kept | Refused:
+        self._store.drop_pieces(self._effect.file_id).result()  # of one who tried before, and died
+        self._body = body = upstream.fetch(self._effect.path, credential)
+        pieces = Pieces(self._effect.limit)
+        try:
+            for data in body:
+                self._write(pieces.add(data))
+                if pieces.is_too_much or self._given_up:
+                    return pieces.refusal()
+            self._write(pieces.rest())
+            return pieces.kept(body.media_type)
+        finally:
+            body.close()
+            if not pieces.is_whole or self._given_up:
+                self._store.drop_pieces(self._effect.file_id).result()
+
+    def give_up(self) -> None:
+        self._given_up = True
+        if self._body is not None:
+            self._body.close()
+
+    def _write(self, pieces: Iterable[tuple[int, bytes]]) -> None:
+        for number, piece in pieces:
+            self._store.write_piece(self._effect.file_id, number, piece).result()
+
+
+def akeeping(store: Store, effect: Keep) -> Callable[[Upstream, Credential], Coroutine[Any, Any, Kept | Refused]]:
+    async def work(upstream: Upstream, credential: Credential) -> Kept | Refused:
+        await result_of(store.drop_pieces(effect.file_id))
+        body = await upstream.afetch(effect.path, credential)
+        pieces = Pieces(effect.limit)
+        try:
+            async for data in body:
+                for number, piece in pieces.add(data):
+                    await result_of(store.write_piece(effect.file_id, number, piece))
+                if pieces.is_too_much:
+                    return pieces.refusal()
+            for number, piece in pieces.rest():
+                await result_of(store.write_piece(effect.file_id, number, piece))
+            return pieces.kept(body.media_type)
+        finally:
+            if not pieces.is_whole:  # nothing is awaited: the task may have been cancelled
+                store.drop_pieces(effect.file_id)
+            await body.aclose()
+
+    return work
+
+
+class Pieces:
+    """Bytes in any cut, made into pieces of the store's size."""
+
+    def __init__(self, limit: int, piece: int = PIECE) -> None:
+        self.size = 0
+        self.is_whole = False
+        self._limit, self._piece = limit, piece
+        self._number = 0
+        self._waiting = bytearray()
+
+    @property
+    def is_too_much(self) -> bool:
+        return self.size > self._limit
+
+    def add(self, data: bytes) -> Iterator[tuple[int, bytes]]:
+        self.size += len(data)
+        self._waiting += data
+        while len(self._waiting) >= self._piece and not self.is_too_much:
+            yield self._next(self._piece)
+
+    def rest(self) -> Iterator[tuple[int, bytes]]:
+        if self._waiting:
+            yield self._next(len(self._waiting))
+
+    def kept(self, media_type: str | None) -> Kept:
+        self.is_whole = True
+        return Kept(self.size, media_type)
+
+    def refusal(self) -> Refused:
+        return Refused(413, f"The file has more than {self._limit:,} bytes.")
+
+    def _next(self, size: int) -> tuple[int, bytes]:
+        piece = bytes(self._waiting[:size])
+        del self._waiting[:size]
+        self._number += 1
+        return self._number - 1, piece
+
+
+def whole(store: Store, file_id: str) -> bytes | None:
+    """All bytes of a kept file."""
+    pieces = list(pieces_of(store, file_id))
+    return b"".join(pieces) if pieces else None
+
+
+def pieces_of(store: Store, file_id: str) -> Iterator[bytes]:
+    number = 0
+    while (piece := store.piece(file_id, number)) is not None:
+        yield piece
+        number += 1
+
+
+class Download:
+    """The bytes of a kept file as the body of an answer, read as they are sent. Implements calls.EventStream."""
+
+    def __init__(self, world: World, file_id: str) -> None:
+        self.patience: float | None = None
+        self._world, self._file_id = world, file_id
+
+    def __iter__(self) -> Iterator[bytes]:
+        return pieces_of(self._world.store, self._file_id)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        number = 0
+        while True:
+            piece = await self._world.readers.run(self._world.store.piece, self._file_id, number)
+            if piece is None:
+                return
+            yield piece
+            number += 1
+
+    def close(self) -> None:
+        """Nothing is held between two pieces."""

@@ -1,0 +1,167 @@
+"""Bytes from the upstream into the store: whole, or not at all (`Keep`, `Read`)."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.calls import Credential
+from bridge.engine.effects import Keep, Kept, Refused, Woken
+from bridge.hands import files
+from bridge.hands.pumps import INTERRUPTED, AsyncLine, Line
+from bridge.store import PIECE
+from bridge.store.memory import MemoryStore
+from bridge.store.open import open_store
+from bridge.upstream import StreamBroken, UpstreamRefused
+
+EFFECT = Keep("file-a", "/containers/c/files/f/content", 3 * PIECE)
+SOON = 5.0
+
+
+class Body:
+    media_type = "text/csv"
+
+    def __init__(self, parts, stops_at=None):
+        self.parts, self.stops_at = parts, stops_at
+        self.reached, self.closed = threading.Event(), threading.Event()
+
+    def _part(self, number, part):
+        if isinstance(part, Exception):
+            raise part
+        return part
+
+    def __iter__(self):
+        for number, part in enumerate(self.parts):
+            if number == self.stops_at:
+                self.reached.set()
+                self.closed.wait(SOON)
+            yield self._part(number, part)
+
+    async def __aiter__(self):
+        for number, part in enumerate(self.parts):
+            if number == self.stops_at:
+                self.reached.set()
+                await asyncio.sleep(SOON)
+            yield self._part(number, part)
+
+    def close(self):
+        self.closed.set()
+
+    async def aclose(self):
+        self.closed.set()
+
+
+class Upstream:
+    def __init__(self, body):
+        self.body = body
+
+    def fetch(self, path, credential):
+        assert path == EFFECT.path
+        if isinstance(self.body, Exception):
+            raise self.body
+        return self.body
+
+    async def afetch(self, path, credential):
+        return self.fetch(path, credential)
+
+
+def kept_by_thread(store, body, signal=None, until=None):
+    line = Line(Upstream(body), Credential(), time.time)
+    if signal is not None:
+        threading.Thread(target=lambda: (body.reached.wait(SOON), line.post(signal))).start()
+    keeping = files.Keeping(store, EFFECT)
+    return line.ask(keeping, until, keeping.give_up)
+
+
+def kept_by_loop(store, body, signal=None, until=None):
+    async def ask():
+        line = AsyncLine(Upstream(body), Credential(), time.time)
+        if signal is not None:
+            threading.Thread(target=lambda: (body.reached.wait(SOON), line.post(signal))).start()
+        return await line.ask(files.akeeping(store, EFFECT), until)
+
+    return asyncio.run(ask())
+
+
+@pytest.fixture(params=[kept_by_thread, kept_by_loop], ids=["sync", "async"])
+def kept(request):
+    return request.param
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request, tmp_path):
+    made = MemoryStore() if request.param == "memory" else open_store(str(tmp_path / "bridge.db"))
+    yield made
+    made.close()
+
+
+def is_soon(condition):
+    deadline = time.monotonic() + SOON
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    return True
+
+
+LARGE = bytes(range(256)) * (PIECE // 256)
+
+
+def test_a_file_is_kept_in_pieces_and_read_whole(kept, store):
+    body = Body([LARGE[:7], LARGE[7:], LARGE, b"rest"])
+    assert kept(store, body) == Kept(2 * PIECE + 4, "text/csv")
+    assert files.whole(store, "file-a") == LARGE + LARGE + b"rest"
+    assert [len(piece) for piece in files.pieces_of(store, "file-a")] == [PIECE, PIECE, 4]
+    assert body.closed.is_set()
+
+
+def test_what_another_left_is_replaced(kept, store):
+    for number in range(3):
+        store.write_piece("file-a", number, b"half of it").result()
+    kept(store, Body([b"new"]))
+    assert files.whole(store, "file-a") == b"new"
+
+
+BROKEN = [
+    (UpstreamRefused(Refused(404, "no such file")), Refused(404, "no such file")),
+    (Body([LARGE, StreamBroken("reset")]), Refused(0, "reset")),
+    (Body([LARGE, LARGE, LARGE, b"x", b"never read"]), Refused(413, "The file has more than 3,145,728 bytes.")),
+]
+
+
+@pytest.mark.parametrize("number", range(len(BROKEN)), ids=["refused", "broken", "too much"])
+def test_of_what_does_not_arrive_nothing_stays(kept, store, number):
+    body, answer = BROKEN[number]
+    assert kept(store, body) == answer
+    assert is_soon(lambda: store.piece("file-a", 0) is None)
+
+
+def test_a_download_is_given_up_for_what_is_urgent(kept, store):
+    body = Body([LARGE, b"never"], stops_at=1)
+    began = time.monotonic()
+    assert kept(store, body, signal=Woken()) == Refused(0, INTERRUPTED)
+    assert time.monotonic() - began < SOON / 2
+    assert is_soon(lambda: store.piece("file-a", 0) is None and body.closed.is_set())
+
+
+def test_a_download_is_given_up_when_its_time_is_over(kept, store):
+    body = Body([b"a", b"never"], stops_at=1)
+    assert isinstance(kept(store, body, until=time.time() + 0.05), Refused)
+    assert is_soon(lambda: store.piece("file-a", 0) is None)
+
+
+def test_a_file_without_bytes_reads_as_nothing(store):
+    assert files.whole(store, "file-nowhere") is None
+
+
+@given(st.lists(st.binary(max_size=40), max_size=12), st.integers(1, 50))
+def test_any_cut_gives_the_same_pieces(parts, size):
+    pieces = files.Pieces(10**6, size)
+    made = [piece for part in parts for piece in pieces.add(part)] + list(pieces.rest())
+    assert b"".join(data for _, data in made) == b"".join(parts)
+    assert [number for number, _ in made] == list(range(len(made)))
+    assert all(len(data) == size for _, data in made[:-1])
