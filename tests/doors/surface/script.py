@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any, Final
 
+PNG: Final = b"\x89PNG\r\n\x1a\n and so on"
+TABLE: Final = b"x,y\n1,2\n"
+MADE: Final = [
+    {"name": "plot.png", "base64": b64encode(PNG).decode(), "shown": True},
+    {"name": "table.csv", "text": TABLE.decode()},
+]
 CITY: Final = {"city": "San Francisco, CA"}
 
 RULES: Final[list[dict[str, Any]]] = [
@@ -34,5 +41,11 @@ RULES: Final[list[dict[str, Any]]] = [
     {"when": "two answers", "say": ["The first.", "The second."]},
     {"when": "instructions", "say": "I was told: {instructions}"},
     {"when": "hello", "say": "Hello there, my friend."},
+    {"when": "search", "search": True, "say": "The dog is brown{cite[0]}."},
+    {
+        "when": "plot",
+        "code": {"code": "plot()", "logs": "drawn", "files": MADE},
+        "say": "Here is the [table]({file[table.csv]}).",
+    },
     {"when": "always", "say": "You said: {text}"},
 ]

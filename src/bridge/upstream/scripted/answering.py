@@ -13,9 +13,23 @@ from attrs import frozen
 
 from bridge.records import Object
 from bridge.upstream.scripted.choose import Called, Calling, Choice
+from bridge.upstream.scripted.hosted import Hosted
+from bridge.upstream.scripted.hosting import Hosting, placed
 from bridge.upstream.scripted.ids import Names
 from bridge.upstream.scripted.responses import count_tokens, response_base
-from bridge.upstream.scripted.script import Cut, Fail, Incomplete, Pace, Reason, Refuse, Say, Wait
+from bridge.upstream.scripted.script import (
+    Annotate,
+    Code,
+    Cut,
+    Fail,
+    Incomplete,
+    Pace,
+    Reason,
+    Refuse,
+    Say,
+    Search,
+    Wait,
+)
 from bridge.upstream.scripted.sealed import seal
 
 WORD = re.compile(r"\s*\S{1,14}|\s+")
@@ -49,8 +63,9 @@ class OutOfTokens(Exception):
 class Answering:
     """Writes the answer to one request. `steps` may be read once."""
 
-    def __init__(self, request: Object, choice: Choice, names: Names, created_at: int) -> None:
-        self.request, self.choice, self.names = request, choice, names
+    def __init__(self, request: Object, choice: Choice, names: Names, created_at: int, hosted: Hosted) -> None:
+        self.request, self.choice, self.names, self.hosted = request, choice, names, hosted
+        self.hosting = Hosting(self)
         self.base = response_base(request, names.response(), created_at)
         self.output: list[Object] = []
         self.message: Object | None = None
@@ -81,7 +96,11 @@ class Answering:
             for index, text in enumerate(action.texts):
                 if index:
                     yield from self.close_message("completed")
-                yield from self.write("output_text", "text", text)
+                for piece in self.hosting.pieces(text):
+                    if isinstance(piece, str):
+                        yield from self.write("output_text", "text", piece)
+                    else:
+                        yield from self.annotate(piece)
         elif isinstance(action, Refuse):
             yield from self.write("refusal", "refusal", action.text)
         elif isinstance(action, Calling):
@@ -91,6 +110,11 @@ class Answering:
         elif isinstance(action, Reason):
             yield from self.close_message("completed")
             yield from self.reason(action.text)
+        elif isinstance(action, (Search, Code)):
+            yield from self.close_message("completed")
+            yield from self.hosting.search(action) if isinstance(action, Search) else self.hosting.run(action)
+        elif isinstance(action, Annotate):
+            yield from self.annotate(action.annotation)
         elif isinstance(action, Wait):
             yield Pause(action.seconds)
         elif isinstance(action, Pace):
@@ -123,6 +147,18 @@ class Answering:
             content[-1][field] += delta
             yield self.delta(f"response.{kind}.delta", delta, **self.place(), **logprobs(kind))
 
+    def annotate(self, annotation: Object) -> Iterator[Step]:
+        """An annotation of the text part that is open, where it stands by now."""
+        if self.message is None or not self.message["content"] or self.message["content"][-1]["type"] != "output_text":
+            yield from self.write("output_text", "text", "")
+        assert self.message is not None
+        part = self.message["content"][-1]
+        annotation = placed(annotation, len(part["text"]))
+        number = len(part["annotations"])
+        part["annotations"].append(annotation)
+        kind = "response.output_text.annotation.added"
+        yield self.event(kind, **self.place(), annotation_index=number, annotation=annotation)
+
     def open_message(self) -> Object:
         self.message = {
             "id": self.names.item("msg"),
@@ -137,14 +173,17 @@ class Answering:
         if self.message is not None and self.message["content"]:
             last = self.message["content"][-1]
             kind = last["type"]
+            for annotation in self.hosting.at_the_end() if kind == "output_text" else ():
+                yield from self.annotate(annotation)
             field = "text" if kind == "output_text" else "refusal"
             yield self.event(f"response.{kind}.done", **self.place(), **{field: last[field]}, **logprobs(kind))
-            yield self.event("response.content_part.done", **self.place(), part=dict(last))
+            yield self.event("response.content_part.done", **self.place(), part=copied(last))
 
     def close_message(self, status: Literal["completed", "incomplete"]) -> Iterator[Step]:
         if self.message is not None:
             yield from self.close_part()
-            item, self.message = {**self.message, "status": status}, None
+            content = [copied(part) for part in self.message["content"]]
+            item, self.message = {**self.message, "status": status, "content": content}, None
             yield self.done(item)
 
     def place(self) -> Object:
@@ -259,6 +298,11 @@ def part(kind: str) -> Object:
     if kind == "refusal":
         return {"type": "refusal", "refusal": ""}
     return {"type": "output_text", "annotations": [], "logprobs": [], "text": ""}
+
+
+def copied(part: Object) -> Object:
+    """The part as it is now."""
+    return {**part, "annotations": list(part["annotations"])} if "annotations" in part else dict(part)
 
 
 def logprobs(kind: str) -> Object:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import HTTP
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -15,7 +17,7 @@ import orjson
 from attrs import frozen
 
 from bridge.calls import Credential
-from bridge.engine.effects import Send, Sent
+from bridge.engine.effects import Resume, Send, Sent, Upload
 from bridge.errors import ConfigurationError
 from bridge.records import Object
 from bridge.upstream import UpstreamRefused
@@ -23,7 +25,7 @@ from bridge.upstream.scripted import reading
 from bridge.upstream.scripted.answering import Garbled, Reset
 from bridge.upstream.scripted.refusals import envelope, refusal
 from bridge.upstream.scripted.streams import AsyncScriptedStream
-from bridge.upstream.scripted.upstream import ScriptedUpstream
+from bridge.upstream.scripted.upstream import ScriptedBytes, ScriptedUpstream
 
 if TYPE_CHECKING:
     import uvicorn
@@ -110,43 +112,63 @@ async def answer(scripted: ScriptedUpstream, request: Request) -> Response:
             "auth (i.e. Authorization: Bearer YOUR_KEY)."
         )
         raise refusal(message, status=401)
-    path, body = "/" + request.path_params["path"], await body_of(request)
+    path, query, credential = "/" + request.path_params["path"], dict(request.query_params), Credential(headers)
+    if request.method == "GET" and path.endswith("/content"):
+        return bytes_response(await scripted.afetch(path, credential))
+    if request.method == "GET" and path.startswith("/responses/") and query.get("stream") == "true":
+        return event_stream(await scripted.aresume(resumed(path, query), credential))
+    effect = await effect_of(request, path, query)
+    body = effect.body or {}
     if body.get("stream") and path == "/responses":
-        stream = await scripted.aopen(body, Credential(headers))
-        return event_stream(stream)
-    sent = await scripted.asend(Send(request.method, path, body, dict(request.query_params)), Credential(headers))
+        return event_stream(await scripted.aopen(body, credential))
+    sent = await scripted.asend(effect, credential)
     if body.get("stream") and path == "/chat/completions" and sent.status == 200:
         return chat_chunks(sent.body)
     return json_response(sent)
 
 
-async def body_of(request: Request) -> Object:
-    """The JSON of the body; of a file upload its filename, size and purpose."""
-    data = await request.body()
-    if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        return upload(data)
+def resumed(path: str, query: dict[str, str]) -> Resume:
+    after = query.get("starting_after")
+    return Resume(path.removeprefix("/responses/"), None if after is None else int(after))
+
+
+async def effect_of(request: Request, path: str, query: dict[str, str]) -> Send:
+    """The call with its JSON body, or with the file and the fields of a multipart one."""
+    data, kind = await request.body(), request.headers.get("content-type", "")
+    if kind.startswith("multipart/form-data"):
+        return Send(request.method, path, query=query, **upload(kind, data))
     try:
         body = orjson.loads(data) if data else {}
     except orjson.JSONDecodeError as error:
         raise refusal("We could not parse the JSON body of your request.") from error
     if not isinstance(body, dict):
         raise refusal("The body of your request must be a JSON object.")
-    return body
+    return Send(request.method, path, body, query)
 
 
-def upload(data: bytes) -> Object:
-    found: Object = {}
-    for piece in data.split(data.partition(b"\r\n")[0])[1:-1]:
-        head, _, content = piece.partition(b"\r\n\r\n")
-        name = re.search(rb'filename="([^"]*)"', head)
-        if name:
-            found |= {"filename": name[1].decode(), "bytes": len(content) - 2}
-        elif b'name="purpose"' in head:
-            found["purpose"] = content.strip().decode()
+def upload(kind: str, data: bytes) -> dict[str, Any]:
+    """The one file and the fields of a form."""
+    message = BytesParser(policy=HTTP).parsebytes(b"content-type: " + kind.encode() + b"\r\n\r\n" + data)
+    found: dict[str, Any] = {"body": {}, "upload": None}
+    for part in message.iter_parts():
+        assert isinstance(part, EmailMessage)
+        content = part.get_payload(decode=True)
+        assert isinstance(content, bytes)
+        filename = part.get_filename()
+        if filename is not None:
+            found["upload"] = Upload(filename, content, part.get_content_type())
+        else:
+            found["body"][part.get_param("name", header="content-disposition")] = content.decode()
     return found
 
 
 # --- responses
+
+
+def bytes_response(body: ScriptedBytes) -> Response:
+    from starlette.responses import Response
+
+    return Response(b"".join(body), media_type=body.media_type)
 
 
 def json_response(sent: Sent, headers: dict[str, str] | None = None) -> Response:

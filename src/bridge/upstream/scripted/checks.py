@@ -8,6 +8,7 @@ from bridge.records import Object
 from bridge.upstream.scripted import models, refusals
 from bridge.upstream.scripted.check_items import check_input
 from bridge.upstream.scripted.check_tools import check_tool_choice, check_tools
+from bridge.upstream.scripted.responses import count_tokens
 
 PARAMETERS: Final[dict[str, str]] = {
     "background": "a boolean",
@@ -98,6 +99,13 @@ def check_request(request: Object) -> None:
     check_input(request["input"])
 
 
+def check_length(request: Object, window: int | None) -> None:
+    """What the model reads, in estimated tokens."""
+    if window is not None and count_tokens(request) > window:
+        message = "Your input exceeds the context window of this model. Please adjust your input and try again."
+        raise refusals.refusal(message, "input", "context_length_exceeded")
+
+
 def check_count(request: Object) -> None:
     """A body of POST /responses/input_tokens."""
     check_parameters(request, tuple(COUNTED))
@@ -157,9 +165,9 @@ def check_state(request: Object) -> None:
     if conversation is not None:
         id = conversation.get("id") if isinstance(conversation, dict) else conversation
         raise refusals.refusal(f"Conversation with id '{id}' not found.", "conversation", status=404)
-    if request.get("background"):
-        message = "The scripted upstream answers in the foreground only."
-        raise refusals.refusal(message, "background", "unsupported_parameter")
+    if request.get("background") and request.get("store") is False:
+        message = "Background mode requires 'store' to be true."
+        raise refusals.refusal(message, "background", "invalid_value")
 
 
 def check_metadata(metadata: Object | None) -> None:

@@ -52,10 +52,11 @@ class Calling:
 
 @frozen
 class Choice:
-    """Filled in and ready to be written: no templates, no Call (each is a Calling)."""
+    """Filled in and ready to be written: no templates, no Call (each is a Calling). `text` is the last user text."""
 
     actions: tuple[Action | Calling, ...]
     quirks: frozenset[str] = frozenset()
+    text: str = ""
 
 
 def choose(script: Script, request: Object, take: Callable[[Rule], bool]) -> Choice:
@@ -86,7 +87,8 @@ class Chooser:
             raise mismatch(f"No rule of the script fits {self.history.text!r} after {list(self.history.called)}.")
         answer = found or Answer((Say((self.fallback(),)),))
         actions = tuple(self.obey(self.ready(answer.actions)))
-        return Choice(actions or (Say((self.fallback(),)),), self.script.quirks | answer.quirks)
+        said = actions or (Say((self.fallback(),)),)
+        return Choice(said, self.script.quirks | answer.quirks, self.history.text)
 
     # --- the rule
 

@@ -5,6 +5,7 @@ The format is described in docs/scripted-upstream.md.
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -16,18 +17,22 @@ from bridge.upstream.scripted.quirks import QUIRKS
 from bridge.upstream.scripted.script import (
     ENDINGS,
     Action,
+    Annotate,
     Answer,
     Call,
+    Code,
     Cut,
     Error,
     Fail,
     Incomplete,
+    Made,
     Pace,
     Reason,
     Refuse,
     Rule,
     Say,
     Script,
+    Search,
     ToolCall,
     Wait,
     When,
@@ -79,11 +84,15 @@ def read(source: Source) -> Script:
     data = parse_yaml(source) if isinstance(source, str) else source
     if isinstance(data, Sequence) and not isinstance(data, str):
         data = {"rules": data}
-    table = mapping(data, "the script", {"rules", "strict", "quirks"})
+    table = mapping(data, "the script", {"rules", "strict", "quirks", "window", "ingestion", "container_seconds"})
+    lives = table.get("container_seconds")
     return Script(
         rules=rules(table.get("rules") or [], "rules"),
         strict=expect(table.get("strict", False), bool, "strict"),
         quirks=quirks(table.get("quirks") or [], "quirks"),
+        window=None if table.get("window") is None else int(seconds(table["window"], "window")),
+        ingestion=seconds(table.get("ingestion", 0), "ingestion"),
+        container_seconds=None if lives is None else seconds(lives, "container_seconds"),
     )
 
 
@@ -168,6 +177,49 @@ def tool_call(data: Any, place: str) -> ToolCall:
     )
 
 
+def search(data: Any, place: str) -> Search:
+    if data is True:
+        return Search()
+    table = mapping(data, place, {"queries", "results"})
+    queries = tuple(text(each, f"{place}.queries") for each in table.get("queries") or ())
+    results = table.get("results")
+    if results is None:
+        return Search(queries)
+    known = {"file_id", "filename", "score", "text", "attributes"}
+    listed = expect(results, list, f"{place}.results")
+    return Search(queries, tuple(dict(mapping(one, f"{place}.results[{n}]", known)) for n, one in enumerate(listed)))
+
+
+def code(data: Any, place: str) -> Code:
+    if isinstance(data, str):
+        return Code(data)
+    table = mapping(data, place, {"code", "logs", "files"})
+    logs = table.get("logs")
+    return Code(
+        text(table.get("code", ""), f"{place}.code"),
+        None if logs is None else text(logs, f"{place}.logs"),
+        tuple(made(each, f"{place}.files[{n}]") for n, each in enumerate(table.get("files") or ())),
+    )
+
+
+def made(data: Any, place: str) -> Made:
+    table = mapping(data, place, {"name", "text", "base64", "shown"})
+    if "text" in table and "base64" in table:
+        raise ConfigurationError(f"{place}: give either text or base64.")
+    try:
+        binary = b64decode(text(table.get("base64", ""), f"{place}.base64"), validate=True)
+    except ValueError as error:
+        raise wrong(f"{place}.base64", "base64", table["base64"]) from error
+    content = text(table.get("text", ""), f"{place}.text").encode() or binary
+    return Made(text(table.get("name"), f"{place}.name"), content, expect(table.get("shown", False), bool, place))
+
+
+def annotate(data: Any, place: str) -> Annotate:
+    if not isinstance(data, Mapping) or not isinstance(data.get("type"), str):
+        raise wrong(place, "an annotation with a type", data)
+    return Annotate(dict(data))
+
+
 def seconds(data: Any, place: str) -> float:
     if isinstance(data, bool) or not isinstance(data, (int, float)) or data < 0:
         raise wrong(place, "seconds", data)
@@ -211,6 +263,9 @@ ACTIONS: Final[dict[str, Callable[[Any, str], Action]]] = {
     "refuse": lambda data, place: Refuse(text(data, place)),
     "reason": lambda data, place: Reason(text(data, place)),
     "call": call,
+    "search": search,
+    "code": code,
+    "annotate": annotate,
     "wait": lambda data, place: Wait(seconds(data, place)),
     "pace": lambda data, place: Pace(seconds(data, place)),
     "fail": fail,

@@ -1,6 +1,6 @@
 """A script: what the offline upstream answers, and when. Frozen data; `reading.py` makes it of YAML or Python data.
 
-Script ── Rule(when, Answer) ── actions: Say, Refuse, Reason, Call, Wait, Pace, Fail, Error, Cut, Incomplete
+Script ── Rule(when, Answer) ── actions: Say, Refuse, Reason, Call, Search, Code, Annotate, Wait, Pace, Fail, …
                              └─ then: the rules for what follows the outputs of the answer's calls
 """
 
@@ -60,6 +60,39 @@ class Call:
 
 
 @frozen
+class Search:
+    """A file_search call. Without `results` they are found in the vector stores of the request."""
+
+    queries: tuple[str, ...] = ()
+    results: tuple[Object, ...] | None = None
+
+
+@frozen
+class Made:
+    """A file that the code leaves in its container. `shown` is what plt.show() does."""
+
+    name: str
+    content: bytes = b""
+    shown: bool = False
+
+
+@frozen
+class Code:
+    """A code_interpreter call, what it printed, and what it made."""
+
+    code: str
+    logs: str | None = None
+    files: tuple[Made, ...] = ()
+
+
+@frozen
+class Annotate:
+    """An annotation of the text so far, sent as it is."""
+
+    annotation: Object
+
+
+@frozen
 class Wait:
     """Seconds of silence, here."""
 
@@ -107,7 +140,9 @@ class Incomplete:
     reason: Literal["max_output_tokens", "content_filter"]
 
 
-Action: TypeAlias = Say | Refuse | Reason | Call | Wait | Pace | Fail | Error | Cut | Incomplete
+Action: TypeAlias = (
+    Say | Refuse | Reason | Call | Search | Code | Annotate | Wait | Pace | Fail | Error | Cut | Incomplete
+)
 ENDINGS = (Fail, Error, Cut, Incomplete)
 
 
@@ -159,11 +194,18 @@ class Rule:
 
 @frozen
 class Script:
-    """Rules in their order, the first that fits answers. `strict`: a request that fits none is an error."""
+    """Rules in their order, the first that fits answers. `strict`: a request that fits none is an error.
+
+    `window` is how many tokens of input the models read; `ingestion` how many seconds a vector store needs for a file;
+    `container_seconds` how long an idle container lives.
+    """
 
     rules: tuple[Rule, ...]
     strict: bool = False
     quirks: frozenset[str] = frozenset()
+    window: int | None = None
+    ingestion: float = 0.0
+    container_seconds: float | None = None
 
 
 def plain(name: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,12 +18,14 @@ from bridge.calls import Credential
 from bridge.engine.effects import Refused, Resume, Send, Sent
 from bridge.profiles import Profile
 from bridge.records import Object
-from bridge.upstream import AsyncUpstreamBytes, StreamBroken, UpstreamBytes, UpstreamRefused
+from bridge.upstream import StreamBroken, UpstreamRefused
 from bridge.upstream.scripted import reading
 from bridge.upstream.scripted.answering import Answering, Step
-from bridge.upstream.scripted.checks import check_request
+from bridge.upstream.scripted.background import Recordings
+from bridge.upstream.scripted.checks import check_length, check_request
 from bridge.upstream.scripted.choose import Choice, choose
 from bridge.upstream.scripted.endpoints import Endpoints
+from bridge.upstream.scripted.hosted import Hosted
 from bridge.upstream.scripted.ids import Names
 from bridge.upstream.scripted.quirks import FINAL, apply
 from bridge.upstream.scripted.refusals import envelope
@@ -39,7 +41,8 @@ class ScriptedUpstream:
 
     `script`: YAML text, Python data of the same shape (docs/scripted-upstream.md), or None for the weather assistant.
     `requests` are the bodies of POST /responses in order of arrival, refused ones too, and `credentials` what came with
-    them (both stay empty without `keep_requests`). `closed_early` counts answers whose reader left before their end.
+    them (both stay empty without `keep_requests`). `sent` are the other calls, as ``GET /files``; `hosted` is what they
+    made. `closed_early` counts answers whose reader left before their end.
     `quirks`: names of `quirks.QUIRKS`, for every answer. `clock` gives `created_at`, in Unix seconds. `seed`: two
     upstreams with different seeds make different ids. Any thread may call anything.
     """
@@ -60,6 +63,7 @@ class ScriptedUpstream:
         self.quirks = reading.quirks(list(quirks), "quirks")
         self.requests: list[Object] = []
         self.credentials: list[Credential] = []
+        self.sent: list[str] = []
         self.closed_early = 0
         self._keep_requests, self._clock, self._seed = keep_requests, clock, seed
         self._lock = threading.Lock()
@@ -67,7 +71,10 @@ class ScriptedUpstream:
         self._fired: Counter[str] = Counter()
         self._streams: WeakSet[ScriptedStream] = WeakSet()
         self._closing = threading.Event()
-        self._endpoints = Endpoints(clock)
+        said = self.script
+        self.hosted = Hosted(clock, ingestion=said.ingestion, container_seconds=said.container_seconds)
+        self._background = Recordings(self._closing)
+        self._endpoints = Endpoints(clock, self.hosted, self._background, self.quirks | said.quirks)
 
     @classmethod
     def from_file(cls, path: str | Path, **options: Any) -> ScriptedUpstream:
@@ -95,19 +102,27 @@ class ScriptedUpstream:
         return self._stream(AsyncScriptedStream, request, choice, names)
 
     def resume(self, resume: Resume, credential: Credential = NOBODY) -> ScriptedStream:
-        raise UpstreamRefused(Refused(404, f"Response with id '{resume.response_id}' not found."))
+        return self._kept(ScriptedStream, self._background.get(resume.response_id).steps(resume.after))
 
     async def aresume(self, resume: Resume, credential: Credential = NOBODY) -> AsyncScriptedStream:
-        raise UpstreamRefused(Refused(404, f"Response with id '{resume.response_id}' not found."))
+        return self._kept(AsyncScriptedStream, self._background.get(resume.response_id).steps(resume.after))
 
-    def fetch(self, path: str, credential: Credential = NOBODY) -> UpstreamBytes:
-        raise UpstreamRefused(Refused(404, f"There is no {path}."))
+    def fetch(self, path: str, credential: Credential = NOBODY) -> ScriptedBytes:
+        """The content of a file, or of one in a container."""
+        return ScriptedBytes(self._endpoints.content(path))
 
-    async def afetch(self, path: str, credential: Credential = NOBODY) -> AsyncUpstreamBytes:
-        raise UpstreamRefused(Refused(404, f"There is no {path}."))
+    async def afetch(self, path: str, credential: Credential = NOBODY) -> ScriptedBytes:
+        return self.fetch(path, credential)
+
+    def add_file(self, filename: str, content: bytes) -> str:
+        """A file as somebody uploaded it before; answers its id."""
+        id: str = self.hosted.add_file(filename, content)["id"]
+        return id
 
     def send(self, effect: Send, credential: Credential = NOBODY) -> Sent:
         """POST /responses, not streamed, and what `endpoints.py` knows. An HTTP error is an answer: status and body."""
+        with self._lock:
+            self.sent.append(f"{effect.method} {effect.path}")
         try:
             if (effect.method, effect.path) == ("POST", "/responses"):
                 return Sent(200, self._whole(effect.body or {}, credential))
@@ -139,6 +154,8 @@ class ScriptedUpstream:
                 self.requests.append(kept)
                 self.credentials.append(credential)
         check_request(request)
+        self.hosted.check(request)
+        check_length(request, self.script.window)
         choice = choose(self.script, request, self._take)
         quirks = choice.quirks | self.quirks
         names = Names(number, self._seed, request["input"], dash="dashed_ids" in quirks)
@@ -148,9 +165,19 @@ class ScriptedUpstream:
         ending = choice.actions[-1]
         if isinstance(ending, Error):
             raise UpstreamRefused(refused(ending))
-        steps: Iterator[Step] = Answering(request, choice, names, int(self._clock())).steps()
-        stream = kind(apply(choice.quirks, steps), self._count_closed_early)
+        answering = Answering(request, choice, names, int(self._clock()), self.hosted)
+        steps = apply(choice.quirks, answering.steps())
+        if request.get("background"):
+            return self._kept(kind, self._background.begin(answering.base["id"], steps).steps(None))
+        stream = kind(steps, self._count_closed_early)
         stream.quirks = choice.quirks
+        with self._lock:
+            self._streams.add(stream)
+        return stream
+
+    def _kept(self, kind: type[S], steps: Iterator[Step]) -> S:
+        """A stream of what is made anyway: leaving it ends nothing."""
+        stream = kind(steps, lambda: None)
         with self._lock:
             self._streams.add(stream)
         return stream
@@ -176,6 +203,27 @@ class ScriptedUpstream:
     def _count_closed_early(self) -> None:
         with self._lock:
             self.closed_early += 1
+
+
+class ScriptedBytes:
+    """Implements UpstreamBytes and AsyncUpstreamBytes."""
+
+    media_type: str | None = "application/octet-stream"
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._content
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._content
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
 
 
 def weather() -> Script:
