@@ -103,10 +103,12 @@ class Answered:
         return self.open(request, credential)
 
     def send(self, effect: Send, credential: Credential) -> Sent:
-        raise AssertionError(effect)
+        """The old service's runs made no files: their containers are empty."""
+        assert effect.path.startswith("/containers/"), effect
+        return Sent(200, {"object": "list", "data": [], "has_more": False})
 
     async def asend(self, effect: Send, credential: Credential) -> Sent:
-        raise AssertionError(effect)
+        return self.send(effect, credential)
 
     def close(self) -> None:
         pass

@@ -16,6 +16,9 @@ UPSTREAM = ScriptedUpstream([{"say": "Yes."}], keep_requests=False)
 NESTED = {"type": "function", "function": {"name": "f", "parameters": {}}}
 ASSISTANT = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "a"}]}
 REASONING = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": seal("why")}
+SEARCH = {"type": "file_search", "vector_store_ids": ["vs_x"]}
+RUN = {"type": "code_interpreter", "container": {"type": "auto", "file_ids": ["file-x"]}}
+STORE = UPSTREAM.send(Send("POST", "/vector_stores", {})).body["id"]
 SCHEMA = {"name": "s", "schema": {"type": "object"}}
 
 
@@ -56,7 +59,10 @@ REFUSED: list[tuple[dict[str, Any], int, str | None, str | None, str]] = [
         "Previous response with id 'resp_1' not found.",
     ),
     (ask("a", conversation="conv_1"), 404, "conversation", None, "Conversation with id 'conv_1' not found."),
-    (ask("a", background=True), 400, "background", "unsupported_parameter", "foreground only"),
+    (ask("a", background=True, store=False), 400, "background", "invalid_value", "requires 'store'"),
+    (ask("a", SEARCH), 404, None, None, "Vector store with id [vs_x] not found."),
+    (ask("a", {"type": "code_interpreter", "container": "cntr_x"}), 404, None, None, "'cntr_x' not found"),
+    (ask("a", RUN), 404, "id", None, "No such File object: file-x"),
     # the model
     (
         ask("a", include=["reasoning.encrypted_content"]),
@@ -314,7 +320,7 @@ ACCEPTED: list[dict[str, Any]] = [
     ask("a", model="gpt-5-chat-latest", temperature=0.5),
     ask("a", text={"format": {"type": "json_schema", **SCHEMA, "strict": False}, "verbosity": "low"}),
     ask("a", {"type": "web_search"}, {"type": "code_interpreter", "container": {"type": "auto"}}),
-    ask("a", {"type": "file_search", "vector_store_ids": ["vs_1"], "ranking_options": {"ranker": "auto"}}),
+    ask("a", {"type": "file_search", "vector_store_ids": [STORE], "ranking_options": {"ranker": "auto"}}),
     ask("a", strict(additionalProperties=False, properties={"x": {}}, required=["x"])),
     ask("a", {"type": "function", "name": "f", "parameters": None, "strict": False}),
     ask("a", tool("f"), tool_choice={"type": "function", "name": "f"}),

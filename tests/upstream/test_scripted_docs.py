@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from scripted_help import ROOT, tool, user
 
+from bridge.engine.effects import Send
 from bridge.errors import ConfigurationError
 from bridge.upstream import UpstreamRefused
 from bridge.upstream.scripted import ScriptedUpstream
@@ -47,6 +48,11 @@ class Player:
         self.tools = [
             tool(name, **{key: {"type": "string"} for key in json.loads(given)}) for name, given in names.items()
         ]
+        store = upstream.send(Send("POST", "/vector_stores", {})).body["id"]
+        self.tools += [{"type": "file_search", "vector_store_ids": [store]}] * any(
+            kind == "search" for kind, _ in lines
+        )
+        self.tools += [{"type": "code_interpreter", "container": {"type": "auto"}}] * any(k == "code" for k, _ in lines)
         self.input: list[dict[str, Any]] = []
 
     def play(self) -> int:
@@ -97,6 +103,10 @@ def line(item: dict[str, Any]) -> tuple[str, str]:
         return "reasoning", ""
     if item["type"] == "function_call":
         return "call", f"{item['name']} {json.dumps(json.loads(item['arguments']))}"
+    if item["type"] == "file_search_call":
+        return "search", ", ".join(item["queries"])
+    if item["type"] == "code_interpreter_call":
+        return "code", item["code"]
     part = item["content"][0]
     return ("assistant", part["text"]) if part["type"] == "output_text" else ("refusal", part["refusal"])
 
@@ -122,6 +132,11 @@ WRONG = [
     ("- {call: a, then: [{say: b}, {wait: never}]}", r"rules\[0\].then\[1\].wait: expected seconds"),
     ("- {say: a, quirks: [odd]}", "there is no quirk 'odd'"),
     ("- cut: 5", "expected true, clean or reset"),
+    ("- search: [a]", r"rules\[0\].search: expected a table"),
+    ("- code: {files: [{name: a, text: b, base64: Yw==}]}", "give either text or base64"),
+    ("- code: {files: [{name: a, base64: '!'}]}", "expected base64"),
+    ("- annotate: {text: a}", "expected an annotation with a type"),
+    ("{rules: [], window: wide}", "window: expected a number of tokens"),
     ("- incomplete: tired", "expected max_output_tokens or content_filter"),
     ("- error: 200", "expected an HTTP error status"),
     ("rule: []", "there is no 'rule' here"),

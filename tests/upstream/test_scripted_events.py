@@ -26,6 +26,8 @@ def needs_shared(test: Test) -> Test:
 
 SAY = {"say": "Hello there, how are you?"}
 CALLS = {"call": [{"name": "f", "arguments": {"x": "a b"}}, {"name": "g"}]}
+TABLE = {"name": "t.csv", "text": "1,2"}
+WEB = {"type": "url_citation", "url": "https://example.com", "title": "t", "start_index": 0, "end_index": 5}
 SCRIPTS: dict[str, dict[str, Any]] = {
     "text": SAY,
     "empty text": {"say": ""},
@@ -37,6 +39,15 @@ SCRIPTS: dict[str, dict[str, Any]] = {
     "text and calls": SAY | CALLS,
     "reasoning": {"reason": "Let me think."} | SAY,
     "reasoning and calls": {"reason": "Let me think."} | CALLS,
+    "search": {
+        "search": {"queries": ["which dog?"], "results": [{"filename": "dog.txt", "score": 0.5, "text": "A dog."}]},
+        "say": "A dog{cite[0]}, I think{cite[dog.txt]}.",
+    },
+    "code": {
+        "code": {"code": "plot(1, 2)\nsave()", "logs": "ok", "files": [{"name": "p.png", "shown": True}, TABLE]},
+        "say": "See [it]({file[t.csv]}).",
+    },
+    "annotation": {"do": [SAY, {"annotate": WEB}]},
     "incomplete": SAY | {"incomplete": "max_output_tokens"},
     "filtered": SAY | {"incomplete": "content_filter"},
     "failed": SAY | {"fail": {"code": "rate_limit_exceeded", "message": "Slow down."}},
@@ -62,9 +73,17 @@ REQUESTS: dict[str, dict[str, Any]] = {
 TOOLS = (tool("f", x={"type": "string"}), tool("g"))
 
 
+def asked(upstream: ScriptedUpstream, request: str = "plain", **more: Any) -> dict[str, Any]:
+    """A request with every tool there is."""
+    store = upstream.send(Send("POST", "/vector_stores", {})).body["id"]
+    search = {"type": "file_search", "vector_store_ids": [store]}
+    code = {"type": "code_interpreter", "container": {"type": "auto"}}
+    return ask("Hello", *TOOLS, search, code, **REQUESTS[request], **more)
+
+
 def played(script: str, request: str = "plain") -> list[dict[str, Any]]:
     upstream = ScriptedUpstream([SCRIPTS[script]], clock=lambda: 1_700_000_000)
-    return list(upstream.open(ask("Hello", *TOOLS, **REQUESTS[request])))
+    return list(upstream.open(asked(upstream, request)))
 
 
 # --- against the description of the API
@@ -106,7 +125,7 @@ def test_events_are_valid(script: str, request_: str) -> None:
     for event in events:
         validator(event_schemas()[event["type"]]).validate(event)
     upstream = ScriptedUpstream([SCRIPTS[script]])
-    whole = upstream.send(Send("POST", "/responses", {**ask("Hello", *TOOLS, **REQUESTS[request_]), "stream": False}))
+    whole = upstream.send(Send("POST", "/responses", {**asked(upstream, request_), "stream": False}))
     validator("Response").validate(whole.body)
 
 
@@ -188,6 +207,8 @@ def assembled(events: list[dict[str, Any]], index: int) -> str:
 def text_of(item: dict[str, Any]) -> str:
     if item["type"] == "function_call":
         return str(item["arguments"])
+    if item["type"] in ("file_search_call", "code_interpreter_call"):
+        return str(item.get("code", ""))
     parts = item["content"] if item["type"] == "message" else item["summary"]
     return "".join(part.get("text") or part.get("refusal") or "" for part in parts)
 

@@ -90,7 +90,7 @@ def read(source: Source) -> Script:
         rules=rules(table.get("rules") or [], "rules"),
         strict=expect(table.get("strict", False), bool, "strict"),
         quirks=quirks(table.get("quirks") or [], "quirks"),
-        window=None if table.get("window") is None else int(seconds(table["window"], "window")),
+        window=None if table.get("window") is None else tokens(table["window"], "window"),
         ingestion=seconds(table.get("ingestion", 0), "ingestion"),
         container_seconds=None if lives is None else seconds(lives, "container_seconds"),
     )
@@ -218,6 +218,12 @@ def annotate(data: Any, place: str) -> Annotate:
     if not isinstance(data, Mapping) or not isinstance(data.get("type"), str):
         raise wrong(place, "an annotation with a type", data)
     return Annotate(dict(data))
+
+
+def tokens(data: Any, place: str) -> int:
+    if isinstance(data, bool) or not isinstance(data, int) or data < 1:
+        raise wrong(place, "a number of tokens", data)
+    return data
 
 
 def seconds(data: Any, place: str) -> float:

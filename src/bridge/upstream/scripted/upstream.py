@@ -13,6 +13,7 @@ from weakref import WeakSet
 
 import anyio.to_thread
 import orjson
+from attrs import evolve
 
 from bridge.calls import Credential
 from bridge.engine.effects import Refused, Resume, Send, Sent
@@ -159,7 +160,7 @@ class ScriptedUpstream:
         choice = choose(self.script, request, self._take)
         quirks = choice.quirks | self.quirks
         names = Names(number, self._seed, request["input"], dash="dashed_ids" in quirks)
-        return Choice(choice.actions, quirks), names
+        return evolve(choice, quirks=quirks), names
 
     def _stream(self, kind: type[S], request: Object, choice: Choice, names: Names) -> S:
         ending = choice.actions[-1]
