@@ -129,13 +129,13 @@ def the_way_through(service: Service) -> Iterator[tuple[str, str, dict[str, Any]
     yield from go("DELETE", "/files/{file_id}")
 
 
-KEPT = File(new_id("file", 7), "thread_x", "run_x", 1, "a.csv", "cntr_x", "cfile_x", 3, is_kept=True)
+KEPT = File(new_id("file", 7), "thread_x", "run_x", 1, "a.csv", "cntr_x", "cfile_x", 3, copy="file-bridge.1")
 
 
 def test_every_route_is_reached(service: Service, asked: Asked) -> None:
     reached = set()
     service.store.commit(Commit((Put(KEPT, is_new=True),))).result()
-    service.store.write_piece(KEPT.id, 0, b"1,2").result()
+    service.store.write_piece(KEPT.copy, 0, b"1,2").result()
     way = the_way_through(service)
     answer: Any = None
     while True:

@@ -196,9 +196,9 @@ class Item:
 class File:
     """A file that a run made, kept here because the container it lay in does not last.
 
-    `size` in bytes. `container_id` and `source_id` are where it came from. Its bytes lie in the store beside it, unless
-    `is_kept` is False: too many, or not to be had. `upstream_id` is its copy among the upstream's own files, once a
-    tool needed one.
+    `size` in bytes. `container_id` and `source_id` are where it came from. `copy` names its bytes in the store beside
+    it (its id, a dot, and whose try it was); empty where there were too many, or none to be had. `upstream_id` is its
+    copy among the upstream's own files, once a tool needed one.
     """
 
     id: str
@@ -210,7 +210,7 @@ class File:
     source_id: str
     size: int = 0
     media_type: str = "application/octet-stream"
-    is_kept: bool = False
+    copy: str = ""
     upstream_id: str | None = None
 
 

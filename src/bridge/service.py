@@ -140,7 +140,7 @@ class Service:
             ("content-length", str(file.size)),
             ("x-content-type-options", "nosniff"),
         )
-        return Reply(200, (*about, *headers), stream=files.Download(self.runner.world, file.id))
+        return Reply(200, (*about, *headers), stream=files.Download(self.runner.world, file.copy))
 
     def _refuse(self, error: errors.APIError, call: Call) -> Reply:
         if error.status == 404:

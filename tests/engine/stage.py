@@ -142,12 +142,12 @@ class Stage:
 
     def _asked(self, effect: Send | Keep | Read) -> Any:
         if isinstance(effect, Read):
-            return self.kept.get(effect.file_id)
+            return self.kept.get(effect.copy)
         if isinstance(effect, Keep):
             found = self.bytes_at.get(effect.path, Refused(404, "no such file"))
             if isinstance(found, Refused):
                 return found
-            self.kept[effect.file_id] = found
+            self.kept[effect.copy] = found
             return Kept(len(found), "image/png" if effect.path.endswith("png/content") else None)
         name = f"{effect.method} {effect.path}"
         self.asked.append(name)

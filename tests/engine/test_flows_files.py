@@ -270,8 +270,8 @@ def test_what_the_code_made_is_kept_and_shown(stage):
     (annotation,) = message.content[1]["text"]["annotations"]
     assert (annotation["text"], annotation["file_path"]) == (link, {"file_id": TABLE})
     (plot, table) = stage.store.load([Key(File, PLOT), Key(File, TABLE)])
-    assert (plot.filename, plot.is_kept, plot.size, plot.run_id) == ("cfile_1.png", True, 3, run.id)
-    assert (table.filename, stage.kept[TABLE]) == ("table.csv", b"1,2")
+    assert (plot.filename, stage.kept[plot.copy], plot.size, plot.run_id) == ("cfile_1.png", b"PNG", 3, run.id)
+    assert (table.filename, stage.kept[table.copy]) == ("table.csv", b"1,2")
 
 
 def test_what_was_streamed_is_what_is_stored(stage):
@@ -314,7 +314,7 @@ def test_a_cited_file_that_no_list_held_is_fetched(stage):
     }
     play(stage, CALL, text("Look.", {**cited, "start_index": 0, "end_index": 0}))
     assert [block["type"] for block in last(stage, Message).content] == ["text", "image_file"]
-    assert stage.kept == {PLOT: b"PNG"}
+    assert list(stage.kept.values()) == [b"PNG"]
     assert stage.warned == ["files"], "that the list could not be had is told"
 
 
@@ -331,7 +331,7 @@ def test_a_file_that_cannot_be_had_is_noted_and_hurts_nothing(stage):
     del stage.bytes_at["/containers/cntr_1/files/cfile_2/content"]
     run = play(stage, CALL, text("Done."))
     (table,) = stage.store.load([Key(File, TABLE)])
-    assert (stage.run(run).status, table.is_kept, table.size) == ("completed", False, 3)
+    assert (stage.run(run).status, table.copy, table.size) == ("completed", "", 3)
     assert stage.warned == ["files"]
 
 
@@ -385,9 +385,9 @@ def test_an_expired_session_is_replaced(stage, refused):
 
 
 def keep(stage, id, content=b"PNG", **given):
-    file = File(id, "thread_x", "run_x", 1, "a.png", "cntr_x", "cfile_x", len(content), "image/png", True, **given)
+    file = File(id, "thread_x", "run_x", 1, "a.png", "cntr_x", "cfile_x", len(content), "image/png", f"{id}.1", **given)
     stage.perform(Commit((Put(file, is_new=True),)))
-    stage.kept[id] = content
+    stage.kept[f"{id}.1"] = content
     return id
 
 

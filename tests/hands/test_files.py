@@ -19,7 +19,7 @@ from bridge.store.memory import MemoryStore
 from bridge.store.open import open_store
 from bridge.upstream import StreamBroken, UpstreamRefused
 
-EFFECT = Keep("file-a", "/containers/c/files/f/content", 3 * PIECE)
+EFFECT = Keep("file-a.run_a.1", "/containers/c/files/f/content", 3 * PIECE)
 SOON = 5.0
 
 
@@ -114,16 +114,15 @@ LARGE = bytes(range(256)) * (PIECE // 256)
 def test_a_file_is_kept_in_pieces_and_read_whole(kept, store):
     body = Body([LARGE[:7], LARGE[7:], LARGE, b"rest"])
     assert kept(store, body) == Kept(2 * PIECE + 4, "text/csv")
-    assert files.whole(store, "file-a") == LARGE + LARGE + b"rest"
-    assert [len(piece) for piece in files.pieces_of(store, "file-a")] == [PIECE, PIECE, 4]
+    assert files.whole(store, EFFECT.copy) == LARGE + LARGE + b"rest"
+    assert [len(piece) for piece in files.pieces_of(store, EFFECT.copy)] == [PIECE, PIECE, 4]
     assert body.closed.is_set()
 
 
-def test_what_another_left_is_replaced(kept, store):
-    for number in range(3):
-        store.write_piece("file-a", number, b"half of it").result()
-    kept(store, Body([b"new"]))
-    assert files.whole(store, "file-a") == b"new"
+def test_who_lost_the_run_spoils_nothing_of_what_its_successor_keeps(kept, store):
+    store.write_piece("file-a.run_a.2", 0, b"the successor's").result()
+    kept(store, Body([LARGE, StreamBroken("reset")]))
+    assert files.whole(store, "file-a.run_a.2") == b"the successor's"
 
 
 BROKEN = [
@@ -137,7 +136,7 @@ BROKEN = [
 def test_of_what_does_not_arrive_nothing_stays(kept, store, number):
     body, answer = BROKEN[number]
     assert kept(store, body) == answer
-    assert is_soon(lambda: store.piece("file-a", 0) is None)
+    assert is_soon(lambda: store.piece(EFFECT.copy, 0) is None)
 
 
 def test_a_download_is_given_up_for_what_is_urgent(kept, store):
@@ -145,13 +144,13 @@ def test_a_download_is_given_up_for_what_is_urgent(kept, store):
     began = time.monotonic()
     assert kept(store, body, signal=Woken()) == Refused(0, INTERRUPTED)
     assert time.monotonic() - began < SOON / 2
-    assert is_soon(lambda: store.piece("file-a", 0) is None and body.closed.is_set())
+    assert is_soon(lambda: store.piece(EFFECT.copy, 0) is None and body.closed.is_set())
 
 
 def test_a_download_is_given_up_when_its_time_is_over(kept, store):
     body = Body([b"a", b"never"], stops_at=1)
     assert isinstance(kept(store, body, until=time.time() + 0.05), Refused)
-    assert is_soon(lambda: store.piece("file-a", 0) is None)
+    assert is_soon(lambda: store.piece(EFFECT.copy, 0) is None)
 
 
 def test_a_file_without_bytes_reads_as_nothing(store):

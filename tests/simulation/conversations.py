@@ -166,7 +166,8 @@ class _Writer:
 
     def _hosted(self) -> Iterator[Object]:
         index = len(self.items)
-        item: Object = {"id": f"ci_{self.number}x{index}", "type": "code_interpreter_call", "container_id": "cntr_1"}
+        item: Object = {"id": f"ci_{self.number}x{index}", "type": "code_interpreter_call"}
+        item["container_id"] = f"cntr_{self.number}"
         at = {"item_id": item["id"], "output_index": index}
         self.items.append({**item, "code": "print(1)", "outputs": [{"type": "logs", "logs": "1"}]})
         yield _added(index, {**item, "code": "", "outputs": [], "status": "in_progress"})

@@ -204,6 +204,8 @@ class Grammar:
 
 def _piece(block: Object) -> Object:
     kind = block["type"]
+    if kind == "image_file":
+        return {"type": kind, "value": block["image_file"]["file_id"]}
     return {"type": kind, "value": block["text"]["value"] if kind == "text" else block["refusal"]}
 
 

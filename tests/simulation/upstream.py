@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from bridge.engine.effects import Refused, Send, Sent
 from bridge.records import Object
+from bridge.upstream import StreamBroken, UpstreamRefused
 from simulation.conversations import Conversation, converse
 from simulation.promises import need
 
@@ -50,6 +53,43 @@ class Upstream:
         if before is not None:
             refused: Any = before.signals[0]
             need(before.ending == "refused" and refused.param == "temperature", "{} sends its leg again", actor)
+
+    # --- containers: each holds a picture and a table, some of which cannot be had
+
+    def send(self, effect: Send, credential: Any) -> Sent:
+        """The files of a container; nothing else is asked for in these plays."""
+        container = effect.path.split("/")[2]
+        need(effect.path == f"/containers/{container}/files", "asked for {}", effect.path)
+        if self._random.random() < 0.1:
+            return Sent(500, {"error": {"message": "no list today"}})
+        files = [(1, "plot.png", "assistant"), (2, "table.csv", "assistant"), (3, "in.csv", "user")]
+        data = [
+            {"id": f"cfile_{container}x{number}", "path": f"/mnt/data/{name}", "source": source}
+            for number, name, source in files
+        ]
+        return Sent(200, {"object": "list", "data": data, "has_more": False})
+
+    def fetch(self, path: str, credential: Any) -> Bytes:
+        if self._random.random() < 0.1:
+            raise UpstreamRefused(Refused(404, "no such file"))
+        return Bytes(path.encode(), self._random.random() < 0.1)
+
+
+class Bytes:
+    """The body of a download, which may break off."""
+
+    media_type = "text/plain"
+
+    def __init__(self, content: bytes, is_broken: bool) -> None:
+        self._content, self._is_broken = content, is_broken
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._content
+        if self._is_broken:
+            raise StreamBroken("reset")
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 def check_input(items: list[Object]) -> None:

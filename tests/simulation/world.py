@@ -26,7 +26,6 @@ from bridge.engine.effects import (
     Open,
     Outcome,
     Refused,
-    Sent,
     Signal,
     Stopped,
     Timeout,
@@ -39,6 +38,7 @@ from bridge.hands.drive import Hands
 from bridge.hands.hub import LONGEST_WAIT
 from bridge.hands.world import World
 from bridge.records import Change, Delta, Put, Run, Told
+from bridge.upstream import UpstreamRefused
 from simulation.conversations import Conversation
 from simulation.grammar import Grammar, view
 
@@ -121,9 +121,12 @@ class Line:
         self._actor.conversation = conversation
         self.coming.extend(conversation.signals)
 
-    def ask(self, work: Any, until: float | None = None) -> Sent | Refused:
-        """Calls beside the stream are answered by a server that knows no such things."""
-        return Sent(404, {"error": {"message": "not here"}})
+    def ask(self, work: Any, until: float | None = None, give_up: Any = None) -> Any:
+        """Calls beside the stream are answered at once."""
+        try:
+            return work(self._play.upstream, None)
+        except UpstreamRefused as error:
+            return error.refused
 
     def arrive(self) -> None:
         self.inbox.append(self.coming.popleft())
@@ -197,6 +200,7 @@ class StoreOf:
         self._play = play
         store = play.store
         self.load, self.page, self.history, self.run_state = store.load, store.page, store.history, store.run_state
+        self.write_piece, self.piece, self.drop_pieces = store.write_piece, store.piece, store.drop_pieces
 
     def commit(self, commit: Commit) -> Future[Outcome]:
         play = self._play

@@ -309,7 +309,7 @@ def test_the_text_of_a_deleted_thread_is_not_left_in_the_file(tmp_path):
 # --- files
 
 
-FILE = File("file-a", "thread_a", "run_a", 5, "a.csv", "cntr_1", "cfile_1", size=3, is_kept=True)
+FILE = File("file-a", "thread_a", "run_a", 5, "a.csv", "cntr_1", "cfile_1", size=3, copy="file-a.1")
 
 
 def pieces(store, file_id):
@@ -321,22 +321,25 @@ def pieces(store, file_id):
 
 def test_pieces_of_a_file(store):
     for number, data in enumerate((b"one", b"", b"three")):
-        store.write_piece("file-a", number, data).result()
-    store.write_piece("file-ab", 0, b"of another").result()
-    assert pieces(store, "file-a") == [b"one", b"", b"three"]
-    store.drop_pieces("file-a").result()
-    assert (pieces(store, "file-a"), pieces(store, "file-ab")) == ([], [b"of another"])
+        store.write_piece("file-a.1", number, data).result()
+    store.write_piece("file-a.12", 0, b"of another").result()
+    assert pieces(store, "file-a.1") == [b"one", b"", b"three"]
+    store.drop_pieces("file-a.1").result()
+    assert (pieces(store, "file-a.1"), pieces(store, "file-a.12")) == ([], [b"of another"])
 
 
 def test_a_file_takes_its_bytes_along_and_outlives_its_thread(store):
     stored(store, THREAD, FILE)
-    store.write_piece("file-a", 0, b"one").result()
+    store.write_piece("file-a.1", 0, b"one").result()
+    store.write_piece("file-a.2", 0, b"another try").result()
+    store.write_piece("file-ab.1", 0, b"another file").result()
     does(store, Erase(Thread, "thread_a"))
-    assert load(store, File, "file-a") == FILE and pieces(store, "file-a") == [b"one"]
+    assert load(store, File, "file-a") == FILE and pieces(store, "file-a.1") == [b"one"]
     assert isinstance(does(store, Erase(File, "file-a"), guards=[Idle("thread_nowhere")]), Conflict)
-    assert pieces(store, "file-a") == [b"one"], "refused, nothing of it is done"
+    assert pieces(store, "file-a.1") == [b"one"], "refused, nothing of it is done"
     does(store, Erase(File, "file-a"))
-    assert load(store, File, "file-a") is None and pieces(store, "file-a") == []
+    assert load(store, File, "file-a") is None and pieces(store, "file-a.1") == pieces(store, "file-a.2") == []
+    assert pieces(store, "file-ab.1") == [b"another file"]
 
 
 def test_a_file_is_amended(store):

@@ -49,10 +49,9 @@ class Player:
             tool(name, **{key: {"type": "string"} for key in json.loads(given)}) for name, given in names.items()
         ]
         store = upstream.send(Send("POST", "/vector_stores", {})).body["id"]
-        self.tools += [{"type": "file_search", "vector_store_ids": [store]}] * any(
-            kind == "search" for kind, _ in lines
-        )
-        self.tools += [{"type": "code_interpreter", "container": {"type": "auto"}}] * any(k == "code" for k, _ in lines)
+        spoken = {kind for kind, _ in lines}
+        self.tools += [{"type": "file_search", "vector_store_ids": [store]}] * ("search" in spoken)
+        self.tools += [{"type": "code_interpreter", "container": {"type": "auto"}}] * ("code" in spoken)
         self.input: list[dict[str, Any]] = []
 
     def play(self) -> int:

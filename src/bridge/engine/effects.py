@@ -295,13 +295,14 @@ class Sent:
 
 @frozen
 class Keep:
-    """The bytes behind an upstream path, streamed into the store under the id of a file of ours.
+    """The bytes behind an upstream path, streamed into the store. `copy` is a name of this try alone: who lost a run in
+    the meantime must spoil nothing of what its successor keeps of the same file.
 
     Answer: Kept, or Refused: the server's error, status 0 where no answer came, status 413 where there are more than
     `limit` bytes. What was stored of them is then removed again. Given up like Send.
     """
 
-    file_id: str
+    copy: str
     path: str
     limit: int
     until: float | None = None
@@ -319,7 +320,7 @@ class Kept:
 class Read:
     """All bytes of a kept file. Answer: bytes, or None where there are none."""
 
-    file_id: str
+    copy: str
 
 
 @frozen
@@ -443,8 +444,8 @@ def keep(effect: Keep) -> Flow[Kept | Refused]:
     return answer
 
 
-def read(file_id: str) -> Flow[bytes | None]:
-    answer: bytes | None = yield Read(file_id)
+def read(copy: str) -> Flow[bytes | None]:
+    answer: bytes | None = yield Read(copy)
     return answer
 
 

@@ -135,7 +135,7 @@ class Hands(_Common):
             History: store.history,
             RunState: store.run_state,
             Commit: self._commit,
-            Read: lambda effect: files.whole(store, effect.file_id),
+            Read: lambda effect: files.whole(store, effect.copy),
             Wait: world.hub.wait,
         }
         if line is not None:
@@ -176,7 +176,7 @@ class AsyncHands(_Common):
             History: lambda effect: readers.run(store.history, effect),
             RunState: lambda effect: readers.run(store.run_state, effect),
             Commit: self._commit,
-            Read: lambda effect: readers.run(files.whole, store, effect.file_id),
+            Read: lambda effect: readers.run(files.whole, store, effect.copy),
             Wait: world.hub.await_,
         }
         if line is not None:

@@ -23,7 +23,6 @@ class Keeping:
         self._given_up = False
 
     def __call__(self, upstream: Upstream, credential: Credential) -> Kept | Refused:
-        self._store.drop_pieces(self._effect.file_id).result()  # of one who tried before, and died
         self._body = body = upstream.fetch(self._effect.path, credential)
         pieces = Pieces(self._effect.limit)
         try:
@@ -36,7 +35,7 @@ class Keeping:
         finally:
             body.close()
             if not pieces.is_whole or self._given_up:
-                self._store.drop_pieces(self._effect.file_id).result()
+                self._store.drop_pieces(self._effect.copy).result()
 
     def give_up(self) -> None:
         self._given_up = True
@@ -45,26 +44,25 @@ class Keeping:
 
     def _write(self, pieces: Iterable[tuple[int, bytes]]) -> None:
         for number, piece in pieces:
-            self._store.write_piece(self._effect.file_id, number, piece).result()
+            self._store.write_piece(self._effect.copy, number, piece).result()
 
 
 def akeeping(store: Store, effect: Keep) -> Callable[[Upstream, Credential], Coroutine[Any, Any, Kept | Refused]]:
     async def work(upstream: Upstream, credential: Credential) -> Kept | Refused:
-        await result_of(store.drop_pieces(effect.file_id))
         body = await upstream.afetch(effect.path, credential)
         pieces = Pieces(effect.limit)
         try:
             async for data in body:
                 for number, piece in pieces.add(data):
-                    await result_of(store.write_piece(effect.file_id, number, piece))
+                    await result_of(store.write_piece(effect.copy, number, piece))
                 if pieces.is_too_much:
                     return pieces.refusal()
             for number, piece in pieces.rest():
-                await result_of(store.write_piece(effect.file_id, number, piece))
+                await result_of(store.write_piece(effect.copy, number, piece))
             return pieces.kept(body.media_type)
         finally:
             if not pieces.is_whole:  # nothing is awaited: the task may have been cancelled
-                store.drop_pieces(effect.file_id)
+                store.drop_pieces(effect.copy)
             await body.aclose()
 
     return work
@@ -108,15 +106,15 @@ class Pieces:
         return self._number - 1, piece
 
 
-def whole(store: Store, file_id: str) -> bytes | None:
+def whole(store: Store, copy: str) -> bytes | None:
     """All bytes of a kept file."""
-    pieces = list(pieces_of(store, file_id))
+    pieces = list(pieces_of(store, copy))
     return b"".join(pieces) if pieces else None
 
 
-def pieces_of(store: Store, file_id: str) -> Iterator[bytes]:
+def pieces_of(store: Store, copy: str) -> Iterator[bytes]:
     number = 0
-    while (piece := store.piece(file_id, number)) is not None:
+    while (piece := store.piece(copy, number)) is not None:
         yield piece
         number += 1
 
@@ -124,17 +122,17 @@ def pieces_of(store: Store, file_id: str) -> Iterator[bytes]:
 class Download:
     """The bytes of a kept file as the body of an answer, read as they are sent. Implements calls.EventStream."""
 
-    def __init__(self, world: World, file_id: str) -> None:
+    def __init__(self, world: World, copy: str) -> None:
         self.patience: float | None = None
-        self._world, self._file_id = world, file_id
+        self._world, self._copy = world, copy
 
     def __iter__(self) -> Iterator[bytes]:
-        return pieces_of(self._world.store, self._file_id)
+        return pieces_of(self._world.store, self._copy)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         number = 0
         while True:
-            piece = await self._world.readers.run(self._world.store.piece, self._file_id, number)
+            piece = await self._world.readers.run(self._world.store.piece, self._copy, number)
             if piece is None:
                 return
             yield piece

@@ -36,16 +36,16 @@ class Store(Protocol):
         cancelled. What is done when it is done runs in the writer's thread: ring a bell there, never call the store."""
         ...
 
-    def write_piece(self, file_id: str, number: int, data: bytes) -> Future[None]:
-        """Store the piece of a file's bytes with this number, from 0 on, in a transaction of its own."""
+    def write_piece(self, copy: str, number: int, data: bytes) -> Future[None]:
+        """Store the piece with this number, from 0 on, of a copy of a file's bytes, in a transaction of its own."""
         ...
 
-    def piece(self, file_id: str, number: int) -> bytes | None:
+    def piece(self, copy: str, number: int) -> bytes | None:
         """The piece, or None behind the last one."""
         ...
 
-    def drop_pieces(self, file_id: str) -> Future[None]:
-        """Forget all pieces of a file, whether there is a record of it or not. Erasing the record does so too."""
+    def drop_pieces(self, copy: str) -> Future[None]:
+        """Forget all pieces of this copy. Erasing the record of the file forgets all its copies."""
         ...
 
     def renew(self, owner: str, until: float) -> frozenset[str]:

@@ -67,9 +67,9 @@ class MemoryStore:
             found = self._of(Run, lambda run: is_stalled(run, now))
         return tuple(sorted(found, key=lambda run: (run.created_at, run.id))[:limit])
 
-    def piece(self, file_id: str, number: int) -> bytes | None:
+    def piece(self, copy: str, number: int) -> bytes | None:
         with self._lock:
-            return self._pieces.get(file_id, {}).get(number)
+            return self._pieces.get(copy, {}).get(number)
 
     def changed_elsewhere(self) -> bool:
         return False
@@ -82,19 +82,19 @@ class MemoryStore:
             rows = _Overlay(self._tables, self._seqs)
             outcome = rules.answer(rows, commit)
             if isinstance(outcome, Committed):
-                for file_id in rows.keep():
-                    self._pieces.pop(file_id, None)
+                gone = tuple(f"{file_id}." for file_id in rows.keep())
+                self._pieces = {copy: pieces for copy, pieces in self._pieces.items() if not copy.startswith(gone)}
         future.set_result(outcome)
         return future
 
-    def write_piece(self, file_id: str, number: int, data: bytes) -> Future[None]:
+    def write_piece(self, copy: str, number: int, data: bytes) -> Future[None]:
         with self._lock:
-            self._pieces.setdefault(file_id, {})[number] = bytes(data)
+            self._pieces.setdefault(copy, {})[number] = bytes(data)
         return _done()
 
-    def drop_pieces(self, file_id: str) -> Future[None]:
+    def drop_pieces(self, copy: str) -> Future[None]:
         with self._lock:
-            self._pieces.pop(file_id, None)
+            self._pieces.pop(copy, None)
         return _done()
 
     def renew(self, owner: str, until: float) -> frozenset[str]:
@@ -113,7 +113,7 @@ class MemoryStore:
         with self._lock:
             twin._tables = {kind: dict(table) for kind, table in self._tables.items()}
             twin._seqs = dict(self._seqs)
-            twin._pieces = {file_id: dict(pieces) for file_id, pieces in self._pieces.items()}
+            twin._pieces = {copy: dict(pieces) for copy, pieces in self._pieces.items()}
         return twin
 
     # --- pieces

@@ -91,7 +91,7 @@ class SqlRows:
             for table in schema.BELOW_A_THREAD:
                 self._connection.execute(sa.delete(table).where(table.c.thread_id == id))
         if kind is File:
-            drop_pieces(self._connection, id)
+            _drop_range(self._connection, f"{id}.", f"{id}/")  # a slash comes right after a dot
         table = schema.TABLE_OF[kind]
         self._connection.execute(sa.delete(table).where(table.c.id == id))
         self._seen.clear()
@@ -108,22 +108,26 @@ class SqlRows:
 # --- pieces of files
 
 
-def write_piece(connection: Connection, file_id: str, number: int, data: bytes) -> None:
-    connection.execute(sa.insert(schema.blobs), {"id": _piece_id(file_id, number), "bytes": data})
+def write_piece(connection: Connection, copy: str, number: int, data: bytes) -> None:
+    connection.execute(sa.insert(schema.blobs), {"id": _piece_id(copy, number), "bytes": data})
 
 
-def piece(connection: Connection, file_id: str, number: int) -> bytes | None:
+def piece(connection: Connection, copy: str, number: int) -> bytes | None:
     blobs = schema.blobs.c
-    query = sa.select(blobs.bytes).where(blobs.id == _piece_id(file_id, number))
+    query = sa.select(blobs.bytes).where(blobs.id == _piece_id(copy, number))
     found: bytes | None = connection.execute(query).scalar()
     return found
 
 
-def drop_pieces(connection: Connection, file_id: str) -> None:
-    """All whose id begins with the file's and a slash: a range, so that the index finds them."""
+def drop_pieces(connection: Connection, copy: str) -> None:
+    _drop_range(connection, f"{copy}/", f"{copy}0")  # a zero comes right after a slash
+
+
+def _drop_range(connection: Connection, above: str, below: str) -> None:
+    """All whose ids begin with `above`: a range, so that the index finds them."""
     blobs = schema.blobs.c
-    connection.execute(sa.delete(schema.blobs).where(blobs.id > f"{file_id}/", blobs.id < f"{file_id}0"))
+    connection.execute(sa.delete(schema.blobs).where(blobs.id > above, blobs.id < below))
 
 
-def _piece_id(file_id: str, number: int) -> str:
-    return f"{file_id}/{number:06d}"
+def _piece_id(copy: str, number: int) -> str:
+    return f"{copy}/{number:06d}"

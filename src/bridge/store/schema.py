@@ -4,8 +4,8 @@ One row a record. `seq` is the record's place in its thread, `threads.next_seq` 
 read by (created_at, seq), history by seq, what a run made by (thread_id, run_id). Each has an index, so no read grows
 with what it does not return; and all but the leases' begin with the thread, by which the tables could be spread.
 
-The bytes of a file lie in `blobs`, a row a piece, its id ``<file id>/<number>``. Files outlive their thread, so these
-rows name none.
+The bytes of a file lie in `blobs`, a row a piece, its id ``<file id>.<try>/<number>``. Files outlive their thread, so
+these rows name none.
 """
 
 from __future__ import annotations

@@ -65,15 +65,15 @@ class SqlStore:
     def commit(self, commit: Commit) -> Future[Outcome]:
         return self._submit(lambda connection: rules.apply(SqlRows(connection), commit))
 
-    def write_piece(self, file_id: str, number: int, data: bytes) -> Future[None]:
-        return self._submit(lambda connection: rows.write_piece(connection, file_id, number, data))
+    def write_piece(self, copy: str, number: int, data: bytes) -> Future[None]:
+        return self._submit(lambda connection: rows.write_piece(connection, copy, number, data))
 
-    def piece(self, file_id: str, number: int) -> bytes | None:
+    def piece(self, copy: str, number: int) -> bytes | None:
         with self._reading() as connection:
-            return rows.piece(connection, file_id, number)
+            return rows.piece(connection, copy, number)
 
-    def drop_pieces(self, file_id: str) -> Future[None]:
-        return self._submit(lambda connection: rows.drop_pieces(connection, file_id))
+    def drop_pieces(self, copy: str) -> Future[None]:
+        return self._submit(lambda connection: rows.drop_pieces(connection, copy))
 
     def renew(self, owner: str, until: float) -> frozenset[str]:
         renewed: frozenset[str] = self._submit(lambda connection: queries.renew(connection, owner, until)).result()

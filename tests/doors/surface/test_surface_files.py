@@ -22,10 +22,10 @@ CONTENT = bytes(range(256)) * (PIECE // 128) + b"the end"
 def kept(place: Place, filename: str = "table.csv", **given: Any) -> File:
     """A file as a run's leg leaves it."""
     id = ids.make("file", uuid4().int)
-    file = File(id, "thread_x", "run_x", 100, filename, "cntr_x", "cfile_x", len(CONTENT), is_kept=True)
+    file = File(id, "thread_x", "run_x", 100, filename, "cntr_x", "cfile_x", len(CONTENT), copy=f"{id}.run_x.1")
     store = open_store(str(place.door.store_path))
     for number in range(0, len(CONTENT), PIECE):
-        store.write_piece(id, number // PIECE, CONTENT[number : number + PIECE]).result()
+        store.write_piece(file.copy, number // PIECE, CONTENT[number : number + PIECE]).result()
     for name, value in given.items():
         object.__setattr__(file, name, value)
     place.commit(Put(file, is_new=True))
@@ -85,14 +85,14 @@ def test_names_are_the_model_s_and_do_no_harm(place: Place, name: str) -> None:
 def test_it_is_deleted_with_its_bytes(place: Place) -> None:
     file = kept(place)
     assert place.client.files.delete(file.id).deleted
-    assert open_store(str(place.door.store_path)).piece(file.id, 0) is None
+    assert open_store(str(place.door.store_path)).piece(file.copy, 0) is None
     for call in (place.client.files.retrieve, place.client.files.content, place.client.files.delete):
         with pytest.raises(openai.NotFoundError, match="No such File object"):
             call(file.id)
 
 
 def test_a_file_that_could_not_be_kept_says_so(place: Place) -> None:
-    file = kept(place, is_kept=False)
+    file = kept(place, copy="")
     assert place.client.files.retrieve(file.id).filename == "table.csv"
     with pytest.raises(openai.NotFoundError, match="is not kept"):
         place.client.files.content(file.id)

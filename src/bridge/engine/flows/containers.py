@@ -84,10 +84,10 @@ def _kept(run: Run, made: Sequence[File]) -> Flow[Found]:
 
 def _keep(run: Run, file: File) -> Flow[File]:
     path = f"/containers/{file.container_id}/files/{file.source_id}/content"
-    answer = yield from keep(Keep(file.id, path, LARGEST_FILE, until=float(run.expires_at)))
+    copy = f"{file.id}.{run.id}.{run.lease.number}"
+    answer = yield from keep(Keep(copy, path, LARGEST_FILE, until=float(run.expires_at)))
     if isinstance(answer, Kept):
-        media_type = answer.media_type or file.media_type
-        return evolve(file, size=answer.size, media_type=media_type, is_kept=True)
+        return evolve(file, size=answer.size, media_type=answer.media_type or file.media_type, copy=copy)
     yield from _tell(answer)
     return file
 

@@ -25,7 +25,7 @@ def retrieve(context: Context, file_id: str) -> Flow[Object]:
 def content(context: Context, file_id: str) -> Flow[Download]:
     """Its bytes, or why there are none: it was too large, or could not be fetched while its container lived."""
     file = yield from _found(file_id)
-    if not file.is_kept:
+    if not file.copy:
         raise errors.file_not_kept(file_id)
     return Download(file)
 

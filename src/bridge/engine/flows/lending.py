@@ -62,7 +62,7 @@ def _copy(id: str, until: float | None) -> Flow[str | None]:
     file = yield from load_one(File, id)
     if file is None or file.upstream_id is not None:
         return None if file is None else file.upstream_id
-    content = yield from read(id)
+    content = (yield from read(file.copy)) if file.copy else None
     if content is None:
         return None
     upload = Upload(file.filename, content, file.media_type)
@@ -87,8 +87,8 @@ def images(items: Sequence[Object]) -> Flow[list[Object]]:
     parts: dict[str, Object] = {}
     room = ALL_IMAGES
     for id, file in zip(reversed(wanted), reversed(files), strict=True):
-        fits = file is not None and file.is_kept and file.size <= min(LARGEST_IMAGE, room)
-        content = (yield from read(id)) if fits else None
+        copy = file.copy if file is not None and file.size <= min(LARGEST_IMAGE, room) else ""
+        content = (yield from read(copy)) if copy else None
         parts[id] = _image(file, content)
         room -= len(content or b"")
     return [_with_parts(item, parts) for item in items]
