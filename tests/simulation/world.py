@@ -38,7 +38,7 @@ from bridge.hands.drive import Hands
 from bridge.hands.hub import LONGEST_WAIT
 from bridge.hands.world import World
 from bridge.records import Change, Delta, Put, Run, Told
-from bridge.upstream import UpstreamRefused
+from bridge.upstream import StreamBroken, UpstreamRefused
 from simulation.conversations import Conversation
 from simulation.grammar import Grammar, view
 
@@ -127,6 +127,8 @@ class Line:
             return work(self._play.upstream, None)
         except UpstreamRefused as error:
             return error.refused
+        except StreamBroken as error:
+            return Refused(0, str(error))
 
     def arrive(self) -> None:
         self.inbox.append(self.coming.popleft())
