@@ -33,6 +33,8 @@ SAMPLES: Final[dict[str, Any]] = {
     "model": "m",
     "effort": "huge",
     "extension": ".csv",
+    "tool": "code_interpreter",
+    "profile": "vllm",
     "error": {"message": "Something is wrong with this file."},
     "reason": "The reason.",
     "method": "GET",
@@ -62,16 +64,16 @@ Checks run in the old order: key, path, beta header, unknown keys and types, val
 TAIL: Final = """
 ## Ours
 
-`not_yet` says that a parameter does not carry over ([parity.md](parity.md)); the old API had no such error. Files and
-vector stores are the upstream's: `upstream_refused` is what it said of them, with its own status, type, code and param,
-and `upstream_silent` that it could not be asked. The gateway
-adds 413 for a body that is too large, 502 and 504 for an upstream that cannot be reached by a call it passes on, and
-508 for a gateway that is its own upstream.
+`not_yet` says that a parameter does not carry over ([parity.md](parity.md)), `tool_not_there` that this upstream is known
+not to have a tool ([upstreams.md](upstreams.md)), `file_not_kept` that a file could not be copied: the old API had no such
+errors. Files and vector stores are the upstream's: `upstream_refused` is what it said of them, with its own status, type,
+code and param, and `upstream_silent` that it could not be asked. The gateway adds 413 for a body that is too large, 502
+and 504 for an upstream that cannot be reached by a call it passes on, and 508 for a gateway that is its own upstream.
 
 ## Not told yet
 
-`unsupported_file`, `unknown_model`, `unsupported_model`, `unsupported_parameter`, `unsupported_effort`, `wrong_key`,
-`rate_limited`, `quota_exceeded` and `overloaded` stand ready for parts that are to come. Until then what the upstream
+`unsupported_file`, `unsupported_parameter`, `unsupported_effort`, `wrong_key`, `rate_limited`, `quota_exceeded` and
+`overloaded` stand ready for parts that are to come. Until then what the upstream
 says of models, keys and limits ends the run. `store_expired` is the message of such a run's `last_error`.
 
 ## Errors of a run

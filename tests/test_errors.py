@@ -49,6 +49,7 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "unsupported_file": (".csv",),
     "store_expired": ("vs_X",),
     "not_yet": ("x", "Do without."),
+    "tool_not_there": ("tools[0].type", "code_interpreter", "vllm"),
     "upstream_refused": (400, {"message": "No such File object: file-X", "param": "id"}),
     "upstream_silent": ("nobody there",),
     "no_key": (),

@@ -320,6 +320,15 @@ def store_expired(id: str) -> APIError:
     return APIError(400, f"Vector store {id} is expired")
 
 
+def tool_not_there(param: str, tool: str, profile: str) -> APIError:
+    """Ours: a hosted tool that this kind of server is known not to have."""
+    message = (
+        f"The tool '{tool}' does not exist on this upstream (profile '{profile}'). Take it out of the tools, use an "
+        "upstream that has it, or set BRIDGE_PROFILE=generic if this one does."
+    )
+    return APIError(400, message, param=param, code="unsupported_tool")
+
+
 def upstream_refused(status: int, error: dict[str, Any]) -> APIError:
     """What the upstream said of a file or a vector store that a request needed: its own words, as ever."""
     message = error.get("message")
@@ -492,6 +501,7 @@ TABLE: Final[dict[str, tuple[int, str, str | None]]] = {
     "unsupported_file": (400, "invalid_request_error", "unsupported_file"),
     "store_expired": (400, "invalid_request_error", None),
     "not_yet": (400, "invalid_request_error", "unsupported_parameter"),
+    "tool_not_there": (400, "invalid_request_error", "unsupported_tool"),
     "upstream_refused": (400, "invalid_request_error", None),
     "upstream_silent": (503, "server_error", None),
     # the request itself

@@ -159,7 +159,7 @@ class Service:
 def connect(settings: Settings, upstream: Upstream, *, on_callers_loop: bool = False) -> Service:
     """A service on the store that the settings name. `on_callers_loop` keeps async legs on the caller's event loop:
     for a gateway, and for upstreams whose HTTP client belongs to that loop."""
-    return Service(open_store(settings.store), upstream, on_callers_loop=on_callers_loop)
+    return Service(open_store(settings.store), upstream, options=settings.options(), on_callers_loop=on_callers_loop)
 
 
 def _request_id() -> str:

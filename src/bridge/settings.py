@@ -2,6 +2,9 @@
 
     store       BRIDGE_STORE       a path, a database URL, or ``memory``; None is the default place (design §5)
     upstream    BRIDGE_UPSTREAM    a base URL, ``scripted`` or ``scripted:FILE``; None is the client's own base_url
+    profile     BRIDGE_PROFILE     what kind of server that is; None guesses by its base URL (profiles.py)
+    models      BRIDGE_MODELS      ``off``, ``suggest``, ``auto`` or a JSON file, for retired models (lifecycle.py)
+    background  BRIDGE_BACKGROUND  ``on`` or ``off``: whether legs are background responses
     (the file)  BRIDGE_CONFIG      bridge.toml beside the program, else in the current folder
 
 The file has one table, ``[bridge]``, with the same names. Paths in it are relative to the file.
@@ -18,7 +21,10 @@ from typing import Any, Final
 
 from attrs import field, fields, frozen
 
+from bridge import profiles
 from bridge.errors import ConfigurationError
+from bridge.lifecycle import MODES, Policy
+from bridge.profiles import Profile
 
 FILE: Final = "bridge.toml"
 CONFIG: Final = "BRIDGE_CONFIG"
@@ -27,9 +33,10 @@ DEFAULT_STORE: Final = Path(".bridge") / "bridge.db"
 
 @frozen
 class Options:
-    """What of the settings the operations themselves go by. `background`: legs are background responses where the
-    upstream can do that."""
+    """What of the settings the operations themselves go by. `models` is what becomes of retired models; `background`:
+    legs are background responses where the upstream can do that."""
 
+    models: Policy = field(factory=Policy)
     background: bool = False
 
 
@@ -40,6 +47,9 @@ class Settings:
 
     store: str | None = None
     upstream: str | None = None
+    profile: str | None = None
+    models: str | None = None
+    background: str | None = None
     config: Path | None = None
     origins: Mapping[str, str] = field(factory=dict, eq=False)
 
@@ -59,7 +69,20 @@ class Settings:
         explicit = {"store": None if store is None else os.fspath(store), "upstream": upstream}
         written = _read(file) if file is not None else {}
         found = {name: _first(name, explicit, env, written, file) for name in NAMES}
-        return cls(**{name: value for name, (value, _) in found.items()}, config=file, origins=_origins(found))
+        values = {name: value for name, (value, _) in found.items()}
+        settings = cls(**values, config=file, origins=_origins(found))
+        settings.options(), settings.profile_of("")  # what cannot work says so now
+        return settings
+
+    def options(self) -> Options:
+        """What the operations go by. Raises ConfigurationError."""
+        if self.background not in (None, "on", "off"):
+            raise ConfigurationError(f"The setting `background` is on or off, not {self.background!r}.")
+        return Options(Policy.of(self.models), self.background == "on")
+
+    def profile_of(self, base_url: str) -> Profile:
+        """The profile of the server at this base URL. Raises ConfigurationError."""
+        return profiles.guess(base_url) if self.profile is None else profiles.named(self.profile)
 
     @property
     def is_scripted(self) -> bool:
@@ -83,7 +106,7 @@ def _first(
     if value := env.get(variable(name)):
         return value, f"environment variable {variable(name)}"
     if file is not None and name in written:
-        return _anchored(written[name], file.parent), str(file)
+        return _anchored(name, written[name], file.parent), str(file)
     if file is not None and name == "store":
         return str(file.parent / DEFAULT_STORE), f"default, beside {file}"
     return None, "default"
@@ -134,9 +157,11 @@ def _toml(file: Path) -> dict[str, Any]:
     return read
 
 
-def _anchored(value: str, folder: Path) -> str:
+def _anchored(name: str, value: str, folder: Path) -> str:
     """A value of the file, its path relative to the file's folder made absolute."""
     if "://" in value or value in ("memory", "scripted"):
+        return value
+    if name in ("profile", "background") or value in MODES:
         return value
     if value.startswith("scripted:"):
         return f"scripted:{folder / Path(value.partition(':')[2]).expanduser()}"

@@ -58,8 +58,8 @@ def test_answers_come_back_in_order(driven: Driver, world: World) -> None:
         listed = yield from effects.page(effects.Page(Run, thread_id=name))
         past = yield from effects.history(effects.History(name))
         state = yield from effects.run_state(name, "run_x")
-        yield from effects.learn("gpt-4o", "no reasoning")
-        known = yield from effects.lessons_of("gpt-4o")
+        yield from effects.learn("gpt-4o", "no reasoning", "up")
+        known = yield from effects.lessons_of("gpt-4o", "up")
         yield from effects.wait(0.0, "run_x", 0)
         return type(stored), found, listed.records, past, state, known
 

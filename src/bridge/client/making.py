@@ -125,7 +125,8 @@ class Making:
         if self.wishes.store is None or isinstance(self.wishes.store, (str, os.PathLike)):
             made: Answering = service.connect(self.settings, upstream, on_callers_loop=stays)
         else:
-            made = service.Service(self.wishes.store, upstream, on_callers_loop=stays)
+            options = self.settings.options()
+            made = service.Service(self.wishes.store, upstream, options=options, on_callers_loop=stays)
         # The offline upstream has nothing to close, and a run goes on after its client was closed.
         return _Lent(made) if upstream is self.wishes.upstream or upstream.name == "scripted" else made
 
@@ -152,6 +153,7 @@ class Making:
             lambda: openai.AsyncOpenAI(**({**options, **users} if is_async else other)),
             lends_only=bool(users) and not is_async,
             lends_only_async=bool(users) and is_async,
+            profile=self.settings.profile_of(base_url or str(client.base_url)),
         )
 
 

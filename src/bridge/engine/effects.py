@@ -242,17 +242,19 @@ Signal: TypeAlias = Event | Refused | End | Timeout | Woken | LeaseLost | Stoppe
 
 @frozen
 class Lessons:
-    """What this model is known to refuse. Answer: frozenset of words (engine/lessons.py)."""
+    """What this model is known to refuse on this upstream. Answer: frozenset of words (engine/lessons.py)."""
 
     model: str
+    upstream: str = ""
 
 
 @frozen
 class Learn:
-    """Remember that this model refuses `lesson`. Answer: None."""
+    """Remember that this model refuses `lesson` on this upstream. Answer: None."""
 
     model: str
     lesson: str
+    upstream: str = ""
 
 
 @frozen
@@ -326,9 +328,9 @@ class Read:
 @frozen
 class Warn:
     """Something of what was asked is lost, or done otherwise: told once in the log, and in the `bridge-degraded` header
-    of the answer. Answer: None. `parameter` is the name that docs/parity.md has for it."""
+    of the answer. Answer: None. `parameter` is the name that docs/parity.md has for it; None is for the log alone."""
 
-    parameter: str
+    parameter: str | None
     sentence: str
 
 
@@ -421,13 +423,13 @@ def close_upstream() -> Flow[None]:
     yield Close()
 
 
-def lessons_of(model: str) -> Flow[frozenset[str]]:
-    answer: frozenset[str] = yield Lessons(model)
+def lessons_of(model: str, upstream: str) -> Flow[frozenset[str]]:
+    answer: frozenset[str] = yield Lessons(model, upstream)
     return answer
 
 
-def learn(model: str, lesson: str) -> Flow[None]:
-    yield Learn(model, lesson)
+def learn(model: str, lesson: str, upstream: str) -> Flow[None]:
+    yield Learn(model, lesson, upstream)
 
 
 def wait(until: float, run_id: str, version: int) -> Flow[None]:
@@ -449,5 +451,5 @@ def read(copy: str) -> Flow[bytes | None]:
     return answer
 
 
-def warn(parameter: str, sentence: str) -> Flow[None]:
+def warn(parameter: str | None, sentence: str) -> Flow[None]:
     yield Warn(parameter, sentence)

@@ -13,22 +13,25 @@ from bridge.engine.effects import Refused
 from bridge.records import Object
 
 ENCRYPTED: Final = "include.reasoning.encrypted_content"
-OPTIONAL: Final = ("temperature", "top_p", "parallel_tool_calls", "metadata")
+OPTIONAL: Final = ("temperature", "top_p", "parallel_tool_calls", "metadata", "reasoning", "include", "background")
 """Never `store`: that nothing is kept upstream is a promise (design §1.3)."""
 
 REFUSALS: Final = ("unsupported_parameter", "unsupported_value", "unknown_parameter")
-SAID: Final = re.compile(r"(?:Unsupported|Unknown) (?:parameter|value): '(\w+)'")
+SAID: Final = re.compile(r"(?:Unsupported|Unknown) (?:parameter|value): '(\w+)")
 """Some servers say it in words and leave `code` null."""
+
+UNKNOWN: Final = re.compile(r"\bbody\.(\w+)\b[^;]*(?:extra|not permitted|unexpected|unknown)", re.IGNORECASE)
+"""A 422 of FastAPI, as upstream/failures.py words it: ``body.metadata: Extra inputs are not permitted``."""
 
 
 def lesson(refused: Refused) -> str | None:
     """The request field this refusal teaches to leave out, if it is one we can do without."""
-    if refused.status != 400:
+    if refused.status not in (400, 422):
         return None
     if "encrypted content is not supported" in refused.message.lower():
         return ENCRYPTED
-    said = SAID.match(refused.message)
-    param = refused.param or (said.group(1) if said else "")
+    said = SAID.match(refused.message) or UNKNOWN.search(refused.message)
+    param = (refused.param or (said.group(1) if said else "")).partition(".")[0].partition("[")[0]
     return param if param in OPTIONAL and (said or refused.code in REFUSALS) else None
 
 

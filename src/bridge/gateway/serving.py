@@ -17,7 +17,7 @@ from bridge import service
 from bridge.errors import ConfigurationError
 from bridge.gateway.app import BODY_LIMIT, create_app
 from bridge.hands.rooms import close_all
-from bridge.settings import CONFIG, Settings, variable
+from bridge.settings import CONFIG, NAMES, Settings, variable
 from bridge.upstream import Upstream, family
 from bridge.upstream.openai import OpenAIUpstream
 
@@ -113,7 +113,10 @@ def _upstream(settings: Settings, url: str) -> tuple[Upstream, Any]:
         module = family.installed()
         return scripted, module.AsyncClient(transport=module.ASGITransport(app=app(scripted)))
     return OpenAIUpstream(
-        url, lambda: _without_account(openai.OpenAI, url), lambda: _without_account(openai.AsyncOpenAI, url)
+        url,
+        lambda: _without_account(openai.OpenAI, url),
+        lambda: _without_account(openai.AsyncOpenAI, url),
+        profile=settings.profile_of(url),
     ), None
 
 
@@ -125,7 +128,7 @@ def _without_account(kind: Any, url: str) -> Any:
 
 
 def _serve_in_processes(settings: Settings, host: str, port: int, workers: int, body_limit: int) -> None:
-    told = {"store": settings.store, "upstream": settings.upstream, "body_limit": str(body_limit)}
+    told = {name: getattr(settings, name) for name in NAMES} | {"body_limit": str(body_limit)}
     os.environ.update({variable(name): value for name, value in told.items() if value is not None})
     if settings.config is not None:
         os.environ[CONFIG] = str(settings.config)

@@ -95,15 +95,15 @@ class _Common:
         if isinstance(effect, Mint):
             return world.mint(effect.kind)
         if isinstance(effect, Lessons):
-            return frozenset(world.lessons.get(effect.model, ()))
+            return frozenset(world.lessons.get((effect.upstream, effect.model), ()))
         if isinstance(effect, Learn):
-            world.lessons.setdefault(effect.model, set()).add(effect.lesson)
+            world.lessons.setdefault((effect.upstream, effect.model), set()).add(effect.lesson)
             log.warning("model %s refuses %s: it is asked without, from now on", effect.model, effect.lesson)
             return None
         if isinstance(effect, Warn):
-            if effect.parameter not in self.lost:
+            if effect.parameter is not None and effect.parameter not in self.lost:
                 self.lost.append(effect.parameter)
-            world.warn(f"{effect.parameter}: {effect.sentence}")
+            world.warn(f"{effect.parameter or 'note'}: {effect.sentence}")
             return None
         raise TypeError(f"no hands for {effect!r} here")
 

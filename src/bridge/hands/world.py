@@ -82,7 +82,7 @@ class World:
     hub: Hub
     clock: Callable[[], float] = time.time
     mint: Callable[[ids.Kind], str] = mint
-    lessons: dict[str, set[str]] = field(factory=dict)
+    lessons: dict[tuple[str, str], set[str]] = field(factory=dict)
     readers: Readers = field(factory=Readers)
     warned: set[str] = field(factory=set)
 

@@ -83,7 +83,14 @@ def _message(inner: JSON, envelope: JSON) -> str | None:
     for text in (fields.get("message"), inner, whole.get("message"), whole.get("detail")):
         if isinstance(text, str) and text:
             return text
-    return None
+    return _listed(whole.get("detail"))
+
+
+def _listed(detail: JSON) -> str | None:
+    """FastAPI's findings, each with the place it is about: ``body.metadata: Extra inputs are not permitted``."""
+    found = [each for each in detail if isinstance(each, dict)] if isinstance(detail, list) else []
+    said = [f"{'.'.join(map(str, each.get('loc') or ()))}: {each.get('msg')}" for each in found if each.get("msg")]
+    return "; ".join(said)[:LONGEST_TEXT] or None
 
 
 def _word(fields: Mapping[str, Any], name: str) -> str | None:

@@ -11,8 +11,8 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from bridge import models
-from bridge.engine import lessons
+from bridge import lifecycle, models
+from bridge.engine import abilities, lessons
 from bridge.engine.effects import (
     Flow,
     History,
@@ -75,6 +75,7 @@ class Asked:
 
     request: Object
     characters: int
+    model: str
     file_ids: Sequence[str] = ()
     container: str | None = None
 
@@ -82,13 +83,14 @@ class Asked:
 def ask(context: Context, snapshot: Snapshot, limits: Limits) -> Flow[Asked | None]:
     """The request of the leg; None where the run's prompt budget does not hold what must be sent."""
     run = snapshot.run
-    known = yield from lessons_of(run.model)
-    wanted = limits.characters or models.window(run.model) * CHARACTERS_PER_TOKEN
+    asked_model = lifecycle.resolve(run.model, (yield from now()), context.options.models, context.profile.name).model
+    known = yield from lessons_of(asked_model, context.upstream)
+    wanted = limits.characters or models.window(asked_model) * CHARACTERS_PER_TOKEN
     last = run.truncation_strategy.get("last_messages")
     entries = yield from history(History(run.thread_id, run.id, wanted, last))
     run = evolve(run, tool_resources=(yield from lending.resources(run.tool_resources, run.expires_at)))
     container = yield from _container(snapshot, run, limits)
-    draft = _Draft(run, entries, wanted, container, frozenset(known))
+    draft = _Draft(run, asked_model, context, entries, wanted, container, known)
     asked = yield from _within_budget(context, draft)
     if asked is None:
         return None
@@ -96,7 +98,7 @@ def ask(context: Context, snapshot: Snapshot, limits: Limits) -> Flow[Asked | No
     file_ids = lending.file_ids(run.tool_resources)
     if background.is_wanted(context, known):
         request = background.request(request)
-    return Asked(lessons.apply(request, known), fitting.size(request["input"]), file_ids, container)
+    return Asked(lessons.apply(request, known), fitting.size(request["input"]), asked_model, file_ids, container)
 
 
 def is_overflow(refused: Refused) -> bool:
@@ -125,21 +127,25 @@ def _shorter(refused: Refused) -> float:
 @frozen
 class _Draft:
     run: Run
+    model: str
+    context: Context
     entries: tuple[Entry, ...]
     characters: int
     container: str | None
     known: frozenset[str]
 
     def request(self, prompt_characters: int | None = None) -> Object:
-        return runs.to_responses(
+        profile = self.context.profile
+        request = runs.to_responses(
             self.run,
             self.entries,
             first_leg=self.run.leg == 0,
-            include_reasoning=models.reasons(self.run.model) is not False,
+            include_reasoning=models.reasons(self.model) is not False and profile.encrypted_reasoning is not False,
             characters=self.characters,
             prompt_characters=prompt_characters,
             container=self.container,
         )
+        return abilities.fit({**request, "model": self.model}, profile)
 
 
 def _container(snapshot: Snapshot, run: Run, limits: Limits) -> Flow[str | None]:
@@ -185,5 +191,5 @@ def _count(draft: _Draft, request: Object) -> Flow[int | None]:
         if answer.is_ok and isinstance(count, int):
             return count
         if answer.status in (404, 405, 501):
-            yield from learn(draft.run.model, NO_COUNT)
+            yield from learn(draft.model, NO_COUNT, draft.context.upstream)
     return None

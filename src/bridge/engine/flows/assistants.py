@@ -5,7 +5,7 @@ from __future__ import annotations
 from bridge import errors
 from bridge.engine import normalise
 from bridge.engine.effects import Committed, Flow, Page, commit, load_one, mint, now, page
-from bridge.engine.flows import Context, resources
+from bridge.engine.flows import Context, naming, resources
 from bridge.engine.flows.lists import cursor_error
 from bridge.records import Amend, Assistant, Erase, Exists, Object, Put
 from bridge.wire import render
@@ -14,10 +14,11 @@ from bridge.wire.assistants import check_format
 
 def create(context: Context, given: Object) -> Flow[Object]:
     check_format(given.get("tools"), given.get("response_format"))
+    at = yield from now()
+    yield from naming.check(context, given["model"], at)
     settled = yield from resources.of_assistant(context, given)
     name = yield from mint("assistant")
-    resourced = {**given, "tool_resources": settled.tool_resources}
-    assistant = normalise.new_assistant(resourced, name, (yield from now()))
+    assistant = normalise.new_assistant({**given, "tool_resources": settled.tool_resources}, name, at)
     yield from commit([Put(assistant, is_new=True)])
     return render.rest(assistant)
 
@@ -31,6 +32,8 @@ def modify(context: Context, assistant_id: str, given: Object) -> Flow[Object]:
     before = yield from _found(assistant_id)
     values = normalise.amended_assistant(given, before)
     check_format(values.get("tools", before.tools), values.get("response_format", before.response_format))
+    if "model" in values:
+        yield from naming.check(context, values["model"], (yield from now()))
     outcome = yield from commit([Amend(Assistant, assistant_id, values)], Exists(Assistant, assistant_id))
     if not isinstance(outcome, Committed):
         raise errors.not_found("assistant", assistant_id)

@@ -98,10 +98,12 @@ def _refused(holder: Holder, refused: Refused) -> Flow[bool]:
     if holder.line.is_resuming:
         return (yield from _not_gone_on(holder, refused))
     lesson = lessons.lesson(refused)
-    known = yield from lessons_of(holder.run.model)
+    assert holder.asked is not None
+    model, upstream = holder.asked.model, holder.context.upstream
+    known = yield from lessons_of(model, upstream)
     remedy = asking.remedy(refused, holder.asked, holder.limits)
     if lesson is not None and lesson not in known:
-        yield from learn(holder.run.model, lesson)
+        yield from learn(model, lesson, upstream)
     elif remedy is not None and (remedy.characters is None or holder.run.truncation_strategy["type"] == "auto"):
         holder.limits = remedy
     else:

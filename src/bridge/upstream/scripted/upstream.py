@@ -17,7 +17,7 @@ from attrs import evolve
 
 from bridge.calls import Credential
 from bridge.engine.effects import Refused, Resume, Send, Sent
-from bridge.profiles import Profile
+from bridge.profiles import SCRIPTED, Profile
 from bridge.records import Object
 from bridge.upstream import StreamBroken, UpstreamRefused
 from bridge.upstream.scripted import reading
@@ -49,7 +49,7 @@ class ScriptedUpstream:
     """
 
     name: str = "scripted"
-    profile: Profile = Profile("scripted")
+    profile: Profile = SCRIPTED
 
     def __init__(
         self,
