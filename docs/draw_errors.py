@@ -10,6 +10,8 @@ from bridge import errors
 SAMPLES: Final[dict[str, Any]] = {
     "kind": "thread",
     "id": "thread_abc",
+    "file_id": "file-abc",
+    "container_id": "cntr_abc",
     "param": "name",
     "near": None,
     "expected": "a string",
