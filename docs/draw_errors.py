@@ -10,6 +10,8 @@ from bridge import errors
 SAMPLES: Final[dict[str, Any]] = {
     "kind": "thread",
     "id": "thread_abc",
+    "file_id": "file-abc",
+    "container_id": "cntr_abc",
     "param": "name",
     "near": None,
     "expected": "a string",
@@ -65,10 +67,11 @@ TAIL: Final = """
 ## Ours
 
 `not_yet` says that a parameter does not carry over ([parity.md](parity.md)), `tool_not_there` that this upstream is known
-not to have a tool ([upstreams.md](upstreams.md)), `file_not_kept` that a file could not be copied: the old API had no such
-errors. Files and vector stores are the upstream's: `upstream_refused` is what it said of them, with its own status, type,
-code and param, and `upstream_silent` that it could not be asked. The gateway adds 413 for a body that is too large, 502
-and 504 for an upstream that cannot be reached by a call it passes on, and 508 for a gateway that is its own upstream.
+not to have a tool ([upstreams.md](upstreams.md)), `file_not_kept` that the bytes of a file are neither in the store nor in
+their container: the old API had no such errors. Other files and vector stores are the upstream's: `upstream_refused` is
+what it said of them, with its own status, type, code and param, and `upstream_silent` that it could not be asked. The
+gateway adds 413 for a body that is too large, 502 and 504 for an upstream that cannot be reached by a call it passes on,
+and 508 for a gateway that is its own upstream.
 
 ## Not told yet
 

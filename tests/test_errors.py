@@ -14,7 +14,7 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "not_found": ("thread", "thread_X"),
     "wrong_prefix": ("thread_id", "thread", "undefined"),
     "no_such_file": ("file-X",),
-    "file_not_kept": ("file-X",),
+    "file_not_kept": ("file-X", "cntr_Y", "Container is expired."),
     "no_vector_store": ("vs_X",),
     "files_not_found": (["file-X", "file-Y"],),
     "missing": ("model",),

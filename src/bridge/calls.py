@@ -42,11 +42,12 @@ class Call:
     read_timeout: float | None = None
 
 
-class EventStream(Protocol):
+class ReplyStream(Protocol):
     """The bytes of an answer as they come: a `text/event-stream` frame by frame, a file piece by piece. Leaving early
-    (close, aclose) is unsubscribing only.
+    (`close`, on an event loop `aclose`) ends no run.
 
-    Iterating raises TimeoutError after `patience` seconds of silence; None waits as long as the run goes on.
+    Iterating raises TimeoutError after `patience` seconds without an event, None waits as long as the run goes on; and
+    BridgeError where a file breaks off.
     """
 
     patience: float | None
@@ -57,6 +58,8 @@ class EventStream(Protocol):
 
     def close(self) -> None: ...
 
+    async def aclose(self) -> None: ...
+
 
 @frozen
 class Reply:
@@ -65,7 +68,7 @@ class Reply:
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes = b""
-    stream: EventStream | None = None
+    stream: ReplyStream | None = None
 
 
 class Answering(Protocol):

@@ -82,14 +82,14 @@ def wrong_prefix(param: str, kind: Kind, id: str) -> APIError:
     )
 
 
-def no_such_file(id: str) -> APIError:
+def no_such_file(file_id: str) -> APIError:
     """In the words of the Files API, for a file that was kept here."""
-    return APIError(404, f"No such File object: {id}", param="id")
+    return APIError(404, f"No such File object: {file_id}", param="id")
 
 
-def file_not_kept(id: str) -> APIError:
-    """Ours: the code interpreter made it, and its bytes could not be copied out of the container."""
-    message = f"The content of {id} is not kept: it was too large, or could not be fetched from its container."
+def file_not_kept(file_id: str, container_id: str, reason: str) -> APIError:
+    """Ours: the code interpreter made it, and its bytes are neither here nor in their container any more."""
+    message = f"The content of {file_id} was not kept, and its container {container_id} does not have it: {reason}"
     return APIError(404, message, param="id")
 
 

@@ -6,26 +6,26 @@ import logging
 import secrets
 from collections.abc import Sequence
 from typing import Final
-from urllib.parse import quote
 
 from bridge import errors
-from bridge.calls import Call, Reply
+from bridge.calls import Call, Reply, ReplyStream
 from bridge.engine.flows import Context, Launch
 from bridge.engine.flows.files import Download
-from bridge.hands import files
+from bridge.hands import bodies
 from bridge.hands.drive import AsyncHands, Hands, adrive, drive
 from bridge.hands.feeds import Feed
 from bridge.hands.leases import Source
 from bridge.hands.pumps import AsyncDirect, Direct
 from bridge.hands.rooms import runner_for
 from bridge.hands.runner import Runner
+from bridge.records import File, Object
 from bridge.routes import Request, Result, match, owns
 from bridge.settings import Options, Settings
 from bridge.store import Store
 from bridge.store.open import open_store
 from bridge.upstream import Upstream
 from bridge.wire import assistants as wire
-from bridge.wire import render
+from bridge.wire import downloads, render
 
 POLL_AFTER_MS: Final = "20"
 """Told on every run answer. Polls wait here for news, so the SDKs' own pause (1 s, Node 5 s) only costs time."""
@@ -59,8 +59,11 @@ class Service:
         source = Source(self.upstream, call.credential, self.options)
         try:
             request = self._read(call, source)
-            hands = Hands(self.runner.world, line=Direct(self.upstream, call.credential))
+            line = Direct(self.upstream, call.credential)
+            hands = Hands(self.runner.world, line=line)
             result = drive(request.start(self._context(call, source, request)), hands)
+            if isinstance(result, Download):
+                return _download(result.file, bodies.body(result.file, hands.world, line))
             feed = self._feed(result)
             if isinstance(result, Launch):
                 self.runner.start(result.run, source, feed)
@@ -74,8 +77,11 @@ class Service:
         source = Source(self.upstream, call.credential, self.options)
         try:
             request = self._read(call, source)
-            hands = AsyncHands(self.runner.world, line=AsyncDirect(self.upstream, call.credential))
+            line = AsyncDirect(self.upstream, call.credential)
+            hands = AsyncHands(self.runner.world, line=line)
             result = await adrive(request.start(self._context(call, source, request)), hands)
+            if isinstance(result, Download):
+                return _download(result.file, await bodies.abody(result.file, hands.world, line))
             feed = self._feed(result)
             if isinstance(result, Launch):
                 self.runner.start_async(result.run, source, feed, on_this_loop=self._on_callers_loop)
@@ -117,30 +123,17 @@ class Service:
         feed.publish(result.opening)
         return feed
 
-    def _reply(self, result: Result, feed: Feed | None, lost: Sequence[str]) -> Reply:
+    def _reply(self, result: Object | Launch, feed: Feed | None, lost: Sequence[str]) -> Reply:
         request_id = _request_id() if feed is None else feed.request_id
         headers = [*_standing_headers(request_id)]
         if lost:
             headers.append(("bridge-degraded", ", ".join(lost)))
-        if isinstance(result, Download):
-            return self._download(result, headers)
         if feed is not None:
             return Reply(200, (SSE, ("cache-control", "no-cache"), *headers), stream=feed)
         body = result.body if isinstance(result, Launch) else result
         if body.get("object") == "thread.run":
             headers.append(("openai-poll-after-ms", POLL_AFTER_MS))
         return Reply(200, (JSON, *headers), render.encode_pretty(body))
-
-    def _download(self, result: Download, headers: Sequence[tuple[str, str]]) -> Reply:
-        """A file's bytes. Its name and content were the model's to say: a browser must neither show nor run them."""
-        file = result.file
-        about = (
-            ("content-type", "application/octet-stream"),
-            ("content-disposition", f"attachment; filename*=UTF-8''{quote(file.filename, safe='')}"),
-            ("content-length", str(file.size)),
-            ("x-content-type-options", "nosniff"),
-        )
-        return Reply(200, (*about, *headers), stream=files.Download(self.runner.world, file.copy))
 
     def _refuse(self, error: errors.APIError, call: Call) -> Reply:
         if error.status == 404:
@@ -160,6 +153,10 @@ def connect(settings: Settings, upstream: Upstream, *, on_callers_loop: bool = F
     """A service on the store that the settings name. `on_callers_loop` keeps async legs on the caller's event loop:
     for a gateway, and for upstreams whose HTTP client belongs to that loop."""
     return Service(open_store(settings.store), upstream, options=settings.options(), on_callers_loop=on_callers_loop)
+
+
+def _download(file: File, body: ReplyStream) -> Reply:
+    return Reply(200, (*downloads.headers(file), *_standing_headers(_request_id())), stream=body)
 
 
 def _request_id() -> str:

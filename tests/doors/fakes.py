@@ -37,6 +37,9 @@ class Events:
     def close(self) -> None:
         self.closed.set()
 
+    async def aclose(self) -> None:
+        self.close()
+
 
 class FakeService:
     """Implements calls.Answering. `answer` makes the reply; the default is a thread."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import time
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from bridge.calls import Credential
 from bridge.engine.effects import Keep, Kept, Refused, Woken
 from bridge.hands import files
-from bridge.hands.pumps import INTERRUPTED, AsyncLine, Line
+from bridge.hands.pumps import INTERRUPTED, AsyncDirect, AsyncLine, Line
 from bridge.store import PIECE
 from bridge.store.memory import MemoryStore
 from bridge.store.open import open_store
@@ -125,6 +127,11 @@ def test_who_lost_the_run_spoils_nothing_of_what_its_successor_keeps(kept, store
     assert files.whole(store, "file-a.run_a.2") == b"the successor's"
 
 
+def test_an_empty_file_is_kept_too(kept, store):
+    assert kept(store, Body([])) == Kept(0, "text/csv")
+    assert files.whole(store, EFFECT.copy) == b""
+
+
 BROKEN = [
     (UpstreamRefused(Refused(404, "no such file")), Refused(404, "no such file")),
     (Body([LARGE, StreamBroken("reset")]), Refused(0, "reset")),
@@ -164,3 +171,53 @@ def test_any_cut_gives_the_same_pieces(parts, size):
     assert b"".join(data for _, data in made) == b"".join(parts)
     assert [number for number, _ in made] == list(range(len(made)))
     assert all(len(data) == size for _, data in made[:-1])
+    assert made, "an empty file has a piece, a file that is not there has none"
+
+
+def test_what_was_given_up_before_it_began_is_closed_and_leaves_nothing(store):
+    body = Body([b"x"])
+    keeping = files.Keeping(store, EFFECT)
+    keeping.give_up()
+    keeping(Upstream(body), Credential())
+    assert body.closed.is_set()
+    assert files.whole(store, EFFECT.copy) is None
+
+
+class LettingGo(MemoryStore):
+    """Counts the bytes it is given, and keeps none."""
+
+    total = 0
+
+    def write_piece(self, copy, number, data):
+        self.total += len(data)
+        return self.drop_pieces(copy)
+
+
+def test_a_large_file_costs_the_memory_of_a_few_pieces(kept, monkeypatch):
+    monkeypatch.setattr(sys.modules[__name__], "EFFECT", Keep(EFFECT.copy, EFFECT.path, 64 * PIECE))
+    store = LettingGo()
+    tracemalloc.start()
+    try:
+        answer = kept(store, Body([LARGE[: PIECE // 4]] * 4 * 32))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (answer, store.total) == (Kept(32 * PIECE, "text/csv"), 32 * PIECE)
+    assert peak < 5 * PIECE
+
+
+def test_a_cancelled_task_leaves_nothing(store):
+    body = Body([LARGE, b"never"], stops_at=1)
+
+    async def main():
+        line = AsyncDirect(Upstream(body), Credential())
+        task = asyncio.create_task(line.ask(files.akeeping(store, EFFECT)))
+        while not body.reached.is_set():
+            await asyncio.sleep(0.001)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert body.closed.is_set()
+    assert is_soon(lambda: store.piece(EFFECT.copy, 0) is None)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from bridge.engine.effects import Commit, Committed
-from bridge.records import Message, Put, Run, Thread
+from bridge.records import File, Message, Put, Run, Thread
 from bridge.store.sql import SqlStore
 from bridge.store.sqlite import SqliteDialect
 
 THREAD = Thread("thread_a", 1)
 RUN = Run("run_a", "thread_a", "asst_a", 5, 605, "gpt-4o")
+FILE = File("file-bridgeA", "thread_a", "run_a", 7, "a.csv", "cntr_a", "cfile_a", 5, copy="file-bridgeA.run_a.1")
 
 
 def open_file(path) -> SqlStore:

@@ -10,10 +10,10 @@ import sys
 import threading
 
 import pytest
-from sqlite_files import RUN, THREAD, message, open_file, put
+from sqlite_files import FILE, RUN, THREAD, message, open_file, put
 
 from bridge.engine.effects import Commit, Committed, History, Key
-from bridge.records import Claim, Lock, Thread
+from bridge.records import Claim, Erase, File, Lock, Thread
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -41,6 +41,28 @@ def lock_and_claim(path, number, results):
         put(store, message(f"{number}x{n}"))
     results.put((number, isinstance(locked, Committed), isinstance(claimed, Committed)))
     store.close()
+
+
+def keep_a_file(path):
+    store = open_file(path)
+    for number in range(3):
+        store.write_piece(FILE.copy, number, bytes([number]) * 1000).result()
+    put(store, FILE)
+    store.close()
+
+
+@pytest.mark.slow
+def test_a_file_kept_by_one_process_is_read_and_deleted_by_another(path, store):
+    put(store, THREAD)
+    process = SPAWN.Process(target=keep_a_file, args=(path,))
+    process.start()
+    process.join(60)
+    assert store.load([Key(File, FILE.id)]) == (FILE,)
+    assert [store.piece(FILE.copy, number) for number in range(4)] == [*(bytes([n]) * 1000 for n in range(3)), None]
+    store.commit(Commit((Erase(File, FILE.id),))).result()
+    again = open_file(path)
+    assert (again.load([Key(File, FILE.id)]), again.piece(FILE.copy, 0)) == ((None,), None)
+    again.close()
 
 
 @pytest.mark.slow

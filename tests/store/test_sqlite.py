@@ -11,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlite_files import RUN, THREAD, open_file, opened, put
+from sqlite_files import FILE, RUN, THREAD, open_file, opened, put
 
 from bridge.engine.effects import Commit, Key
 from bridge.errors import ConfigurationError, StoreError
-from bridge.records import Erase, Thread
+from bridge.records import Erase, File, Thread
 from bridge.store import migrations, schema
 from bridge.store.open import default_path, open_store
 
@@ -95,13 +95,15 @@ def test_a_later_step_is_taken_once(store, monkeypatch):
     assert len(taken) == 1
 
 
-def test_the_schema_is_the_one_that_was_released(path, store):
-    """A change of schema.py is a new migration, with the first one frozen as it was: never a change of the first."""
+@pytest.mark.parametrize("version", [1, 2])
+def test_the_schema_is_the_one_that_was_released(path, store, version, monkeypatch):
+    """A change of schema.py is a new migration, with those before frozen as they were: never a change of them."""
+    monkeypatch.setattr(migrations, "STEPS", migrations.STEPS[:version])
     store.load([])
     with contextlib.closing(sqlite3.connect(path)) as connection:
         found = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY tbl_name, sql")
         statements = [" ".join(sql.split()).replace("( ", "(").replace(" )", ")") for (sql,) in found]
-    assert statements == (Path(__file__).parent / "schema_002.sql").read_text().splitlines()
+    assert statements == (Path(__file__).parent / f"schema_{version:03}.sql").read_text().splitlines()
 
 
 @pytest.mark.parametrize(
@@ -130,7 +132,21 @@ def test_a_path_may_hold_what_a_url_may_not(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["50% off? #1 & more.db"]
 
 
-def test_files_kept_for_a_thread_go_with_it(store):
+def test_a_database_of_the_first_release_takes_files_and_keeps_what_it_had(path, store, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "STEPS", migrations.STEPS[:1])
+        put(store, THREAD, RUN)
+        store.close()
+    put(store, FILE)
+    store.write_piece(FILE.copy, 0, b"bytes").result()
+    assert store.load([Key(Thread, "thread_a"), Key(File, FILE.id)]) == (THREAD, FILE)
+    assert store.piece(FILE.copy, 0) == b"bytes"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        version = connection.execute("SELECT value FROM meta WHERE name = 'schema_version'").fetchall()
+    assert version == [("2",)]
+
+
+def test_blobs_that_name_a_thread_go_with_it(store):
     put(store, THREAD)
     with opened(store).writing.begin() as connection:
         rows = [{"id": f"file-{name}", "thread_id": f"thread_{name}", "bytes": b"..."} for name in "ab"]

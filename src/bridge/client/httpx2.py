@@ -7,8 +7,9 @@ from typing import Any
 
 import httpx2
 
-from bridge.calls import EventStream, Reply
+from bridge.calls import Reply, ReplyStream
 from bridge.client.requests import Door
+from bridge.errors import BridgeError
 
 
 class Transport(httpx2.BaseTransport):
@@ -91,29 +92,33 @@ class AsyncClient(httpx2.AsyncClient):
 
 
 class _Stream(httpx2.SyncByteStream, httpx2.AsyncByteStream):
-    """An event stream as a response body. Closing it is unsubscribing; silence is a read timeout."""
+    """A stream of the service as a response body. Silence is a read timeout, a break a read error."""
 
-    def __init__(self, events: EventStream) -> None:
-        self._events = events
+    def __init__(self, stream: ReplyStream) -> None:
+        self._stream = stream
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            yield from self._events
+            yield from self._stream
         except TimeoutError as error:
             raise httpx2.ReadTimeout(str(error)) from error
+        except BridgeError as error:
+            raise httpx2.ReadError(str(error)) from error
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
-            async for piece in self._events:
+            async for piece in self._stream:
                 yield piece
         except TimeoutError as error:
             raise httpx2.ReadTimeout(str(error)) from error
+        except BridgeError as error:
+            raise httpx2.ReadError(str(error)) from error
 
     def close(self) -> None:
-        self._events.close()
+        self._stream.close()
 
     async def aclose(self) -> None:
-        self._events.close()
+        await self._stream.aclose()
 
 
 def _response(reply: Reply, request: httpx2.Request) -> httpx2.Response:

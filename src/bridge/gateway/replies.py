@@ -10,8 +10,8 @@ import anyio
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from bridge.calls import EventStream, Reply
-from bridge.errors import APIError
+from bridge.calls import Reply, ReplyStream
+from bridge.errors import APIError, BridgeError
 from bridge.wire import render
 
 VERSION: Final = ("openai-version", "2020-10-01")
@@ -57,7 +57,7 @@ def response(reply: Reply, milliseconds: float) -> Response | Pieces:
     """A reply of the service."""
     headers = [*reply.headers, ("openai-processing-ms", str(round(milliseconds)))]
     if reply.stream is not None:
-        return Pieces.of_events(reply.status, headers, reply.stream)
+        return Pieces.of_stream(reply.status, headers, reply.stream)
     whole = Response(reply.body, reply.status)
     for name, value in headers:
         whole.headers[name] = value
@@ -83,12 +83,9 @@ class Pieces:
         self._pieces, self._close, self._broke_off = pieces, close, broke_off
 
     @classmethod
-    def of_events(cls, status: int, headers: Iterable[tuple[str, str]], events: EventStream) -> Pieces:
-        async def close() -> None:
-            events.close()
-
+    def of_stream(cls, status: int, headers: Iterable[tuple[str, str]], stream: ReplyStream) -> Pieces:
         raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        return cls(status, raw, events.__aiter__(), close)
+        return cls(status, raw, stream.__aiter__(), stream.aclose, (BridgeError,))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:

@@ -119,6 +119,9 @@ class Feed:
             if self._bell is not None:
                 self._bell.ring()
 
+    async def aclose(self) -> None:
+        self.close()
+
     def _take(self) -> tuple[list[Delta | bytes], bool]:
         """What waits, and whether nothing comes after it."""
         frames = list(self._waiting)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any
 
 from bridge.calls import Credential
 from bridge.engine.effects import Keep, Kept, Refused
 from bridge.hands.bells import result_of
-from bridge.hands.world import World
 from bridge.store import PIECE, Store
 from bridge.upstream import Upstream, UpstreamBytes
 
@@ -26,6 +25,8 @@ class Keeping:
         self._body = body = upstream.fetch(self._effect.path, credential)
         pieces = Pieces(self._effect.limit)
         try:
+            if self._given_up:
+                body.close()  # it was, while the upstream was asked
             for data in body:
                 self._write(pieces.add(data))
                 if pieces.is_too_much or self._given_up:
@@ -89,7 +90,8 @@ class Pieces:
             yield self._next(self._piece)
 
     def rest(self) -> Iterator[tuple[int, bytes]]:
-        if self._waiting:
+        """What is left; an empty file has one empty piece."""
+        if self._waiting or not self._number:
             yield self._next(len(self._waiting))
 
     def kept(self, media_type: str | None) -> Kept:
@@ -117,26 +119,3 @@ def pieces_of(store: Store, copy: str) -> Iterator[bytes]:
     while (piece := store.piece(copy, number)) is not None:
         yield piece
         number += 1
-
-
-class Download:
-    """The bytes of a kept file as the body of an answer, read as they are sent. Implements calls.EventStream."""
-
-    def __init__(self, world: World, copy: str) -> None:
-        self.patience: float | None = None
-        self._world, self._copy = world, copy
-
-    def __iter__(self) -> Iterator[bytes]:
-        return pieces_of(self._world.store, self._copy)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        number = 0
-        while True:
-            piece = await self._world.readers.run(self._world.store.piece, self._copy, number)
-            if piece is None:
-                return
-            yield piece
-            number += 1
-
-    def close(self) -> None:
-        """Nothing is held between two pieces."""

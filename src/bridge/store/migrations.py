@@ -20,7 +20,7 @@ VERSION_NAME: Final = "schema_version"
 
 def _001_first_tables(connection: Connection) -> None:
     """The tables of schema.py that there were then, for as long as they are what they were. The step that changes one
-    of them first gives this one a copy of its own (tests/store/schema_002.sql holds them to it)."""
+    of them first gives this one a copy of its own (tests/store/schema_001.sql holds them to it)."""
     schema.metadata.create_all(connection, tables=list(schema.FIRST_TABLES))
 
 

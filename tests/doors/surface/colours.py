@@ -149,7 +149,12 @@ def _is_async(value: Any) -> bool:
     kind = type(value)
     if hasattr(kind, "__aiter__") or hasattr(kind, "__aenter__"):
         return True
-    return kind.__name__ in ("AsyncAPIResponse", "LegacyAPIResponse", "AsyncCursorPage")
+    return kind.__name__ in (
+        "AsyncAPIResponse",
+        "AsyncStreamedBinaryAPIResponse",
+        "LegacyAPIResponse",
+        "AsyncCursorPage",
+    )
 
 
 def _hook(name: str, is_async: bool, methods: dict[str, Any]) -> Any:
