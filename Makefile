@@ -41,6 +41,7 @@ docs: $(STAMP)
 	$(BIN)/python -m bridge.parity > docs/parity.md
 	$(BIN)/python docs/draw_states.py > docs/states.md
 	$(BIN)/python docs/draw_errors.py > docs/errors.md
+	$(BIN)/python docs/draw_models.py > docs/models.md
 
 clean:
 	rm -rf $(VENV) .matrix build dist

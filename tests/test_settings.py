@@ -6,13 +6,21 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import ConfigurationError
-from bridge.settings import Settings
+from bridge.lifecycle import Policy
+from bridge.settings import Options, Settings
 
 
 @pytest.fixture(autouse=True)
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("BRIDGE_STORE", "BRIDGE_UPSTREAM", "BRIDGE_CONFIG"):
+    for name in (
+        "BRIDGE_STORE",
+        "BRIDGE_UPSTREAM",
+        "BRIDGE_CONFIG",
+        "BRIDGE_PROFILE",
+        "BRIDGE_MODELS",
+        "BRIDGE_BACKGROUND",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -26,7 +34,30 @@ def write(folder: Path, text: str) -> Path:
 def test_nothing_said() -> None:
     settings = Settings.from_environment()
     assert (settings.store, settings.upstream, settings.config) == (None, None, None)
-    assert settings.origins == {"store": "default", "upstream": "default"}
+    assert settings.origins == dict.fromkeys(("store", "upstream", "profile", "models", "background"), "default")
+    assert settings.options() == Options()
+    assert settings.profile_of("https://api.openai.com/v1").name == "openai"
+
+
+def test_what_operations_go_by(tmp_path: Path) -> None:
+    (tmp_path / "names.json").write_text('{"models": {"old": "new"}}')
+    write(tmp_path, '[bridge]\nmodels = "names.json"\nbackground = "on"\nprofile = "vllm"')
+    settings = Settings.from_environment()
+    assert settings.options() == Options(Policy("auto", {"old": "new"}), background=True)
+    assert settings.profile_of("https://api.openai.com/v1").name == "vllm"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("BRIDGE_BACKGROUND", "maybe", "on or off"),
+        ("BRIDGE_PROFILE", "acme", "There is no profile 'acme'. There are: openai"),
+        ("BRIDGE_MODELS", "nowhere.json", "off, suggest, auto, or a JSON file"),
+    ],
+)
+def test_what_cannot_work_says_so_at_once(name: str, value: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        Settings.from_environment(environment={name: value})
 
 
 def test_explicit_before_environment_before_file(tmp_path: Path) -> None:

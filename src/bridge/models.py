@@ -16,6 +16,7 @@ REASONS: Final[dict[str, bool]] = {
     "o3": True,
     "o4": True,
     "gpt-5": True,
+    "gpt-6": True,
     "gpt-5-chat": False,
     "gpt-5.1-chat": False,
     "gpt-5.2-chat": False,

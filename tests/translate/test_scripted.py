@@ -13,7 +13,7 @@ from bridge.translate.events import Reader
 from bridge.translate.facts import Fact
 from bridge.upstream import StreamBroken
 from bridge.upstream.scripted import ScriptedUpstream
-from bridge.upstream.scripted.quirks import QUIRKS
+from bridge.upstream.scripted.quirks import QUIRKS, REFUSING
 from translate import fact_order
 from translate.made import item, message, run
 
@@ -57,7 +57,7 @@ def both_legs(quirks: tuple[str, ...]) -> tuple[list[tuple[str, str]], str]:
 
 
 BREAKING = ("error_event", "malformed_json")
-HARMLESS = [name for name in QUIRKS if name not in BREAKING]
+HARMLESS = [name for name in QUIRKS if name not in (*BREAKING, *REFUSING)]
 PLAIN = both_legs(())
 PAIRS = [(), tuple(HARMLESS), *chain(combinations(HARMLESS, 1), combinations(HARMLESS, 2))]
 

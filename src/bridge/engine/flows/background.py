@@ -7,12 +7,12 @@ that came; a process that takes a run over opens it behind the last one that was
 from __future__ import annotations
 
 from typing import Any, Final
-from urllib.parse import quote
 
 from bridge.engine.effects import End, Flow, Refused, Resume, Send, now, send, warn
 from bridge.engine.flows import Context
 from bridge.records import Object, Run
 from bridge.translate import loose
+from bridge.wire import paths
 
 LESSON: Final = "background"
 """What a model or server that answers in the foreground only is known by (engine/lessons.py)."""
@@ -87,6 +87,6 @@ def is_gone(refused: Refused) -> bool:
 def cancel(response_id: str) -> Flow[None]:
     """The response stopped upstream too: nobody reads it any more."""
     until = (yield from now()) + CANCEL_SECONDS
-    answer = yield from send(Send("POST", f"/responses/{quote(response_id, safe='')}/cancel", until=until))
+    answer = yield from send(Send("POST", paths.of("responses", response_id, "cancel"), until=until))
     if isinstance(answer, Refused) or not answer.is_ok:
         yield from warn("background", f"response {response_id} could not be cancelled upstream, and goes on there")

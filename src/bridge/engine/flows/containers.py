@@ -12,9 +12,10 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from bridge.engine import names
-from bridge.engine.effects import Flow, Keep, Kept, Key, Refused, Send, Sent, keep, load, send, warn
+from bridge.engine.effects import Flow, Keep, Kept, Key, Refused, Send, Sent, keep, load, mint, send, warn
 from bridge.records import Amend, File, Object, Run, Thread
 from bridge.translate import loose
+from bridge.wire import downloads, paths
 
 LARGEST_FILE: Final = 512 * 1024 * 1024
 """Bytes of a file that are kept: what the old service took as one (field.md has no larger one)."""
@@ -58,7 +59,7 @@ def _list(run: Run, container_id: str) -> Flow[list[Object]]:
     query = {"limit": str(PAGE), "order": "asc"}
     for _ in range(PAGES):
         answer = yield from send(
-            Send("GET", f"/containers/{container_id}/files", query=query, until=float(run.expires_at))
+            Send("GET", paths.of("containers", container_id, "files"), query=query, until=float(run.expires_at))
         )
         if isinstance(answer, Refused) or not answer.is_ok:
             yield from _tell(answer)
@@ -83,9 +84,8 @@ def _kept(run: Run, made: Sequence[File]) -> Flow[Found]:
 
 
 def _keep(run: Run, file: File) -> Flow[File]:
-    path = f"/containers/{file.container_id}/files/{file.source_id}/content"
-    copy = f"{file.id}.{run.id}.{run.lease.number}"
-    answer = yield from keep(Keep(copy, path, LARGEST_FILE, until=float(run.expires_at)))
+    copy = f"{file.id}.{(yield from mint('item'))}"  # the try before may still be writing
+    answer = yield from keep(Keep(copy, downloads.source(file), LARGEST_FILE, until=float(run.expires_at)))
     if isinstance(answer, Kept):
         return evolve(file, size=answer.size, media_type=answer.media_type or file.media_type, copy=copy)
     yield from _tell(answer)
@@ -122,10 +122,6 @@ def used(thread: Thread, item: Object, file_ids: Sequence[str], at: float) -> li
     return [Amend(Thread, thread.id, {"container": {"id": container_id, "at": int(at), "file_ids": list(file_ids)}})]
 
 
-def forgotten(thread_id: str) -> Amend:
-    return Amend(Thread, thread_id, {"container": None})
-
-
 def alive(thread: Thread, file_ids: Sequence[str], at: float, until: float) -> Flow[str | None]:
     """The container that the thread's last run worked in, with these files in it, if it may still live.
 
@@ -136,7 +132,7 @@ def alive(thread: Thread, file_ids: Sequence[str], at: float, until: float) -> F
         return None
     for file_id in file_ids:
         if file_id not in known["file_ids"]:
-            path = f"/containers/{known['id']}/files"
+            path = paths.of("containers", known["id"], "files")
             answer = yield from send(Send("POST", path, {"file_id": file_id}, until=until))
             if isinstance(answer, Refused) or not answer.is_ok:
                 return None

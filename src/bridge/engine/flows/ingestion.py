@@ -7,6 +7,7 @@ from typing import Final
 from bridge.engine.effects import Flow, Refused, Send, send
 from bridge.records import Run, Thread
 from bridge.translate import loose
+from bridge.wire import paths
 
 LONGEST: Final = 60.0
 """Seconds a run waits for files to be taken in, then it searches what is there."""
@@ -24,7 +25,7 @@ def stores(run: Run, thread: Thread) -> list[str]:
 
 def look(store_id: str, until: float) -> Flow[str]:
     """``ready``, ``busy`` or ``expired``. What cannot be told is ready: the leg's own call will say what is wrong."""
-    answer = yield from send(Send("GET", f"/vector_stores/{store_id}", until=until))
+    answer = yield from send(Send("GET", paths.of("vector_stores", store_id), until=until))
     if isinstance(answer, Refused) or not answer.is_ok:
         return "ready"
     if answer.body.get("status") == "expired":

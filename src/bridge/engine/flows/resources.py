@@ -19,6 +19,7 @@ from bridge.engine.effects import Flow, Refused, Send, Sent, send, warn
 from bridge.engine.flows import Context, lending
 from bridge.records import Object
 from bridge.translate import loose
+from bridge.wire import paths
 
 EXPIRY: Final[Object] = {"anchor": "last_active_at", "days": 7}
 """Of vector stores that were made for a thread (§3.2). An assistant's do not expire."""
@@ -53,7 +54,7 @@ def of_messages(context: Context, before: Object, messages: Iterable[Object]) ->
 
 def undo(settled: Settled) -> Flow[None]:
     for store_id in settled.made:
-        answer = yield from send(Send("DELETE", f"/vector_stores/{store_id}"))
+        answer = yield from send(Send("DELETE", paths.of("vector_stores", store_id)))
         if isinstance(answer, Refused) or not answer.is_ok:
             yield from warn("vector_stores", f"the vector store {store_id} is of no use and could not be deleted")
 
@@ -111,7 +112,7 @@ def _searched(context: Context, before: Settled, file_ids: Sequence[str]) -> Flo
         return Settled(resources, (*before.made, store_id))
     _need_vector_stores(context, "attachments")
     for file_id in (yield from _upstream(file_ids)):
-        answer = yield from send(Send("POST", f"/vector_stores/{stores[0]}/files", {"file_id": file_id}))
+        answer = yield from send(Send("POST", paths.of("vector_stores", stores[0], "files"), {"file_id": file_id}))
         if isinstance(answer, Sent) and answer.status == 404:
             raise _missing(answer, stores[0], file_id)
         _body(answer)

@@ -12,20 +12,22 @@ class Names:
     """The ids of one response. `number` counts the responses of one upstream.
 
     They are made of the number, the seed and the input, so that two processes, which both count from one, make
-    different ids for different conversations, as the real server would. `dash` writes ``msg-…`` for ``msg_…``.
+    different ids for different conversations, as the real server would. `dash` writes ``msg-…`` for ``msg_…``;
+    `is_long` makes ids of about 400 characters, but those of calls.
     """
 
-    def __init__(self, number: int, seed: str, input: Any, *, dash: bool = False) -> None:
+    def __init__(self, number: int, seed: str, input: Any, *, dash: bool = False, is_long: bool = False) -> None:
         self._digest = sha256(f"{number} {seed} ".encode() + orjson.dumps(input)).hexdigest()
         self._count = 0
         self._dash = dash
+        self._more = self._digest * 6 if is_long else ""
 
     def response(self) -> str:
-        return self._id("resp", self._digest[:48])
+        return self._id("resp", self._digest[:48] + self._more)
 
     def item(self, prefix: str) -> str:
         """``msg_…``, ``fc_…``, ``rs_…``: 48 hex digits."""
-        return self._id(prefix, f"{self._digest[:42]}{self._next():06x}")
+        return self._id(prefix, f"{self._digest[:42]}{self._next():06x}{self._more}")
 
     def call(self) -> str:
         """``call_…``: 24 hex digits."""

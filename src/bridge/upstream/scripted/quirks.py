@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeAlias
 
+from bridge.profiles import TRANSFORMERS
 from bridge.records import Object
 from bridge.upstream.scripted.answering import Garbled, Step
+from bridge.upstream.scripted.refusals import refusal
 
 Quirk: TypeAlias = Callable[[Iterable[Step]], Iterator[Step]]
 
@@ -148,6 +150,35 @@ def no_sequence_numbers(steps: Iterable[Step]) -> Iterator[Step]:
             yield step
 
 
+def high_scores(steps: Iterable[Step]) -> Iterator[Step]:
+    """OGX: the scores of a search are above 1."""
+    return (with_results(step, lambda result: {**result, "score": result["score"] + 1}) for step in steps)
+
+
+def foreign_file_ids(steps: Iterable[Step]) -> Iterator[Step]:
+    """OGX: what a search found is named otherwise than by the file's id."""
+    return (with_results(step, lambda result: {**result, "file_id": f"doc-{result['file_id'][-8:]}"}) for step in steps)
+
+
+def with_results(step: Step, change: Callable[[Object], Object]) -> Step:
+    if type_of(step) != "response.output_item.done" or not isinstance(step, dict) or not step["item"].get("results"):
+        return step
+    return {**step, "item": {**step["item"], "results": [change(result) for result in step["item"]["results"]]}}
+
+
+def internal_search(steps: Iterable[Step]) -> Iterator[Step]:
+    """OGX: the argument events of the function behind a search come before the search's own item."""
+    for step in steps:
+        if isinstance(step, dict) and type_of(step) == "response.output_item.added":
+            item = step["item"]
+            if item["type"] == "file_search_call":
+                place = {"item_id": item["id"], "output_index": step["output_index"], "sequence_number": 0}
+                kind = "response.function_call_arguments"
+                yield {"type": f"{kind}.delta", **place, "delta": '{"query":'}
+                yield {"type": f"{kind}.done", **place, "arguments": '{"query":"x"}'}
+        yield step
+
+
 def type_of(step: Step) -> str:
     return str(step["type"]) if isinstance(step, dict) else ""
 
@@ -162,7 +193,33 @@ QUIRKS: Final[dict[str, Quirk]] = {
     "zero_usage": zero_usage,
     "error_event": error_event,
     "malformed_json": malformed_json,
+    "high_scores": high_scores,
+    "foreign_file_ids": foreign_file_ids,
+    "internal_search": internal_search,
     "dashed_ids": unchanged,
+    "long_ids": unchanged,
+    "no_containers": unchanged,
+    "no_encrypted_content": unchanged,
+    "refuses_file_search_items": unchanged,
+    "unknown_is_422": unchanged,
     "no_event_lines": unchanged,
     "no_sequence_numbers": unchanged,
 }
+
+REFUSING: Final = ("no_encrypted_content", "refuses_file_search_items", "unknown_is_422")
+"""Those that refuse requests which others take."""
+
+
+def refuse(names: Iterable[str], request: Object) -> None:
+    """Raises UpstreamRefused for what servers with these quirks do not take."""
+    chosen = frozenset(names)
+    kinds = [item.get("type") for item in request["input"] if isinstance(item, dict)]
+    if "no_encrypted_content" in chosen and "reasoning.encrypted_content" in (request.get("include") or ()):
+        raise refusal("Encrypted content is not supported with this model.", "include")  # vLLM
+    if "refuses_file_search_items" in chosen and "file_search_call" in kinds:
+        raise refusal("Unsupported input item type: file_search_call.", "input")  # vLLM
+    if "unknown_is_422" in chosen:  # transformers serve, whose FastAPI has no envelope
+        unknown = [name for name in request if name not in (TRANSFORMERS.fields or ())]
+        if unknown:
+            message = "; ".join(f"body.{name}: Extra inputs are not permitted" for name in unknown)
+            raise refusal(message, status=422)

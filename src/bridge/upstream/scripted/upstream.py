@@ -28,7 +28,7 @@ from bridge.upstream.scripted.choose import Choice, choose
 from bridge.upstream.scripted.endpoints import Endpoints
 from bridge.upstream.scripted.hosted import Hosted
 from bridge.upstream.scripted.ids import Names
-from bridge.upstream.scripted.quirks import FINAL, apply
+from bridge.upstream.scripted.quirks import FINAL, apply, refuse
 from bridge.upstream.scripted.refusals import envelope
 from bridge.upstream.scripted.script import Error, Rule, Script, Wait
 from bridge.upstream.scripted.streams import AsyncScriptedStream, ScriptedStream
@@ -155,11 +155,13 @@ class ScriptedUpstream:
                 self.requests.append(kept)
                 self.credentials.append(credential)
         check_request(request)
+        refuse(self.quirks | self.script.quirks, request)
         self.hosted.check(request)
         check_length(request, self.script.window)
         choice = choose(self.script, request, self._take)
         quirks = choice.quirks | self.quirks
-        names = Names(number, self._seed, request["input"], dash="dashed_ids" in quirks)
+        seed = request["input"]
+        names = Names(number, self._seed, seed, dash="dashed_ids" in quirks, is_long="long_ids" in quirks)
         return evolve(choice, quirks=quirks), names
 
     def _stream(self, kind: type[S], request: Object, choice: Choice, names: Names) -> S:
