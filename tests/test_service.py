@@ -18,10 +18,12 @@ from bridge.engine.effects import Commit, RunState
 from bridge.hands import leases, rooms, runner
 from bridge.hands.feeds import DONE
 from bridge.ids import make as new_id
-from bridge.profiles import Profile
+from bridge.lifecycle import Policy
+from bridge.profiles import VLLM, Profile
 from bridge.records import File, Put
 from bridge.routes import ROUTES, owns
 from bridge.service import POLL_AFTER_MS, Service
+from bridge.settings import Options
 from bridge.store.memory import MemoryStore
 from bridge.store.open import open_store
 from bridge.testing import ScriptedUpstream
@@ -240,6 +242,51 @@ def test_what_is_lost_is_told_with_the_answer_and_once_in_the_log(
         reply = asked(service, new_run(service, "Hi", max_prompt_tokens=1000))
         assert (reply.status, header(reply, "bridge-degraded")) == (200, "max_prompt_tokens")
     assert caplog.text.count("does not count tokens") == 1
+
+
+def made(service: Service, asked: Asked, path: str, **body: Any) -> tuple[int, Any, str | None]:
+    reply = asked(service, call("POST", path, **body))
+    return reply.status, orjson.loads(reply.body), header(reply, "bridge-degraded")
+
+
+def test_a_model_that_is_gone_runs_as_another_under_its_old_name(
+    asked: Asked, caplog: pytest.LogCaptureFixture
+) -> None:
+    upstream = ScriptedUpstream(SCRIPT)
+    service = Service(MemoryStore(), upstream, options=Options(Policy("auto")))
+    status, assistant, lost = made(service, asked, "/assistants", model="gpt-4-turbo")
+    assert (status, assistant["model"], lost) == (200, "gpt-4-turbo", "model")
+    body = {"assistant_id": assistant["id"], "thread": {"messages": [{"role": "user", "content": "Hi"}]}}
+    status, run, lost = made(service, asked, "/threads/runs", **body)
+    until(lambda: run_status(service, run) == "completed")
+    assert (run["model"], lost) == ("gpt-4-turbo", "model")
+    assert upstream.requests[-1]["model"] == "gpt-5.6-sol"
+    assert caplog.text.count("gpt-4-turbo ended on 2026-10-23 and runs as gpt-5.6-sol") == 1
+
+
+def test_a_model_that_must_exist_is_refused_in_the_old_words(asked: Asked) -> None:
+    service = Service(MemoryStore(), ScriptedUpstream(SCRIPT), options=Options(Policy("off")))
+    for model, code in (("gpt-4-turbo", "model_not_found"), ("tts-1", "unsupported_model")):
+        status, answer, _ = made(service, asked, "/assistants", model=model)
+        assert (status, answer["error"]["code"], answer["error"]["param"]) == (400, code, "model")
+
+
+def test_a_tool_that_is_not_there_is_refused_when_the_run_is_created(service: Service, asked: Asked) -> None:
+    service.upstream.profile = VLLM
+    _, assistant, _ = made(service, asked, "/assistants", model="m", tools=[{"type": "code_interpreter"}])
+    body = {"assistant_id": assistant["id"], "thread": {"messages": [{"role": "user", "content": "Hi"}]}}
+    status, answer, _ = made(service, asked, "/threads/runs", **body)
+    assert (status, answer["error"]["code"]) == (400, "unsupported_tool")
+
+
+def test_what_a_model_refused_once_is_told_from_then_on(asked: Asked) -> None:
+    service = Service(MemoryStore(), ScriptedUpstream(SCRIPT))
+    _, assistant, _ = made(service, asked, "/assistants", model="gpt-5", temperature=0.3)
+    body = {"assistant_id": assistant["id"], "thread": {"messages": [{"role": "user", "content": "Hi"}]}}
+    for expected in (None, "temperature"):
+        status, run, lost = made(service, asked, "/threads/runs", **body)
+        assert (status, lost) == (200, expected)
+        until(lambda run=run: run_status(service, run) == "completed")  # type: ignore[misc]
 
 
 # --- polling

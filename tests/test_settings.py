@@ -13,15 +13,8 @@ from bridge.settings import Options, Settings
 @pytest.fixture(autouse=True)
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in (
-        "BRIDGE_STORE",
-        "BRIDGE_UPSTREAM",
-        "BRIDGE_CONFIG",
-        "BRIDGE_PROFILE",
-        "BRIDGE_MODELS",
-        "BRIDGE_BACKGROUND",
-    ):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("STORE", "UPSTREAM", "CONFIG", "PROFILE", "MODELS", "BACKGROUND"):
+        monkeypatch.delenv(f"BRIDGE_{name}", raising=False)
 
 
 def write(folder: Path, text: str) -> Path:

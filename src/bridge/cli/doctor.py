@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Any, Final
 
 import typer
 from attrs import frozen
@@ -17,12 +17,17 @@ from rich.markup import escape
 from rich.table import Table
 
 from bridge import settings as bridge_settings
-from bridge.cli import options, output, stores
+from bridge.cli import options, output, probing, stores
 from bridge.errors import StoreError
+from bridge.profiles import Profile
 from bridge.settings import Settings
 from bridge.store.open import open_store
+from bridge.upstream import Upstream
 
 PACKAGES: Final = ("openai", "pydantic", "SQLAlchemy", "httpx2", "httpx", "starlette", "uvicorn")
+PATIENCE: Final = 20.0
+"""Seconds that a probe waits for its answer."""
+
 GOOD: Final = "[green]ok[/]"
 NOTE: Final = "[yellow]note[/]"
 BAD: Final = "[bold red]wrong[/]"
@@ -30,6 +35,7 @@ BAD: Final = "[bold red]wrong[/]"
 EXAMPLES = options.examples(
     ("bridge doctor", "in the folder of the program"),
     ("bridge doctor --store other.db", "what would be, with this store"),
+    ("bridge doctor --probe --upstream http://localhost:8000/v1 --model qwen", "what that server can do"),
 )
 
 
@@ -47,14 +53,26 @@ def add(app: typer.Typer) -> None:
     app.command(help=options.page(doctor), epilog=EXAMPLES)(doctor)
 
 
-def doctor(store: options.Store = None, upstream: options.Upstream = None, config: options.Config = None) -> None:
+def doctor(
+    store: options.Store = None,
+    upstream: options.Upstream = None,
+    config: options.Config = None,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Ask the upstream what it can do: about a dozen calls.")
+    ] = False,
+    model: Annotated[str, typer.Option(metavar="NAME", help="The model that --probe asks.")] = "gpt-4o-mini",
+) -> None:
     """Show what is in force here, where it comes from, and whether the store works.
 
     Versions, settings, the store and its schema, the upstream. Nothing is made,
-    changed or sent. The exit code is 1 when something is wrong.
+    changed or sent, but with --probe: that asks the upstream a dozen small
+    questions with the key of the environment, which may cost a little. The exit
+    code is 1 when something is wrong.
     """
     settings = options.settings(store, upstream, config)
     findings = [*_versions(), *_settings(settings), _store(settings), *_upstream(settings), *_command()]
+    if probe:
+        findings += _probed(settings, model)
     output.stdout().print(_table(findings))
     if any(finding.mark == BAD for finding in findings):
         raise typer.Exit(output.FAILED)
@@ -120,6 +138,41 @@ def _upstream(settings: Settings) -> Iterator[Finding]:
     yield Finding(GOOD, "the upstream", _shown(found), why)
     if not os.environ.get("OPENAI_API_KEY"):
         yield Finding(NOTE, "OPENAI_API_KEY", "not set", "programs must bring their key themselves")
+
+
+def _probed(settings: Settings, model: str) -> Iterator[Finding]:
+    """What the upstream says it can do, beside what its profile says."""
+    server, profile = _server(settings)
+    found = probing.probe(server, model)
+    for each in found:
+        is_essential = each.probe.ability is None
+        mark = GOOD if each.value else BAD if is_essential and each.value is False else NOTE
+        words = {True: "yes", False: "no", None: "cannot tell"}[each.value]
+        told = getattr(profile, each.probe.ability) if each.probe.ability else None
+        differs = told is not None and each.value is not None and told != each.value
+        remark = f"the profile {profile.name} says otherwise" if differs else each.said[:80]
+        yield Finding(mark, each.probe.name, words, remark)
+    if found[0].value is None:
+        yield Finding(BAD, "upstream", "no answer", found[0].said[:160])
+    else:
+        yield Finding(GOOD, "nearest profile", probing.nearest(found).name, f"in force is {profile.name}")
+
+
+def _server(settings: Settings) -> tuple[Upstream, Profile]:
+    if settings.is_scripted:
+        from bridge.upstream.scripted import ScriptedUpstream
+
+        scripted = ScriptedUpstream.from_setting(settings.upstream or "scripted")
+        return scripted, scripted.profile
+    import openai
+
+    from bridge.upstream.openai import OpenAIUpstream
+
+    url = settings.upstream or os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
+    key = os.environ.get("OPENAI_API_KEY") or "none"
+    profile = settings.profile_of(url)
+    asked: dict[str, Any] = {"api_key": key, "base_url": url, "timeout": PATIENCE, "max_retries": 0}
+    return OpenAIUpstream(url, lambda: openai.OpenAI(**asked), lambda: openai.AsyncOpenAI(**asked)), profile
 
 
 def _command() -> Iterator[Finding]:

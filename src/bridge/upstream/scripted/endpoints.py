@@ -99,6 +99,7 @@ class Endpoints:
         hosted, body, rest = self._hosted, effect.body or {}, ids[1:]
         table: dict[tuple[str, int], Callable[[], Object]] = {
             ("POST", 0): lambda: hosted.show_container(hosted.new_container(body.get("file_ids") or ()).id),
+            ("GET", 0): lambda: listing([hosted.show_container(id) for id in hosted.containers]),
             ("GET", 1): lambda: hosted.show_container(ids[0]),
             ("POST", 2): lambda: hosted.add_to_container(ids[0], body.get("file_id") or ""),
             ("GET", 2): lambda: page([file.shown for file in hosted.container(ids[0]).files.values()], effect.query),
