@@ -67,11 +67,11 @@ TAIL: Final = """
 ## Ours
 
 `not_yet` says that a parameter does not carry over ([parity.md](parity.md)), `tool_not_there` that this upstream is
-known not to have a tool ([upstreams.md](upstreams.md)), `file_not_kept` that the bytes of a file are neither in the
-store nor in their container: the old API had no such errors. Other files and vector stores are the upstream's:
-`upstream_refused` is what it said of them, with its own status, type, code and param, and `upstream_silent` that it
-could not be asked. The gateway adds 413 for a body that is too large, 502 and 504 for an upstream that cannot be
-reached by a call it passes on, and 508 for a gateway that is its own upstream.
+known not to have a tool, `images_not_taken` that it takes no images ([upstreams.md](upstreams.md)), `file_not_kept`
+that the bytes of a file are neither in the store nor in their container: the old API had no such errors. Other files
+and vector stores are the upstream's: `upstream_refused` is what it said of them, with its own status, type, code and
+param, and `upstream_silent` that it could not be asked. The gateway adds 413 for a body that is too large, 502 and 504
+for an upstream that cannot be reached by a call it passes on, and 508 for a gateway that is its own upstream.
 
 ## Not told yet
 

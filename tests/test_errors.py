@@ -50,6 +50,7 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "store_expired": ("vs_X",),
     "not_yet": ("x", "Do without."),
     "tool_not_there": ("tools[0].type", "code_interpreter", "vllm"),
+    "images_not_taken": ("thread_id", "vllm"),
     "upstream_refused": (400, {"message": "No such File object: file-X", "param": "id"}),
     "upstream_silent": ("nobody there",),
     "no_key": (),
@@ -112,6 +113,12 @@ TEXTS: list[tuple[str, str | None, str]] = [
         "file_ids",
         "Files with extensions [.csv] are not supported for retrieval. "
         "See https://platform.openai.com/docs/assistants/tools/file-search/supported-files",
+    ),
+    (
+        "tool_not_there",
+        "tools[0].type",
+        "The tool 'code_interpreter' does not exist on this upstream (profile 'vllm'). Take it out of the tools, use "
+        "an upstream that has it, or set BRIDGE_PROFILE=generic if this one does.",
     ),
     ("store_expired", None, "Vector store vs_X is expired"),
     ("unknown_url", None, "Invalid URL (PUT /v1/threads)"),

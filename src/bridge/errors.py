@@ -329,6 +329,15 @@ def tool_not_there(param: str, tool: str, profile: str) -> APIError:
     return APIError(400, message, param=param, code="unsupported_tool")
 
 
+def images_not_taken(param: str, profile: str) -> APIError:
+    """Ours: images for a kind of server that is known to take none."""
+    message = (
+        f"Images are not supported by this upstream (profile '{profile}'). Leave them out, use an upstream that takes "
+        "them, or set BRIDGE_PROFILE=generic if this one does."
+    )
+    return APIError(400, message, param=param, code="unsupported_content")
+
+
 def upstream_refused(status: int, error: dict[str, Any]) -> APIError:
     """What the upstream said of a file or a vector store that a request needed: its own words, as ever."""
     message = error.get("message")
@@ -502,6 +511,7 @@ TABLE: Final[dict[str, tuple[int, str, str | None]]] = {
     "store_expired": (400, "invalid_request_error", None),
     "not_yet": (400, "invalid_request_error", "unsupported_parameter"),
     "tool_not_there": (400, "invalid_request_error", "unsupported_tool"),
+    "images_not_taken": (400, "invalid_request_error", "unsupported_content"),
     "upstream_refused": (400, "invalid_request_error", None),
     "upstream_silent": (503, "server_error", None),
     # the request itself

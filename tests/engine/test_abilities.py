@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from bridge.engine import abilities
+from bridge.engine import abilities, lessons
+from bridge.engine.abilities import fit
 from bridge.errors import APIError
-from bridge.profiles import GENERIC, OGX, OPENAI, PROFILES, TRANSFORMERS, VLLM, guess, named
+from bridge.profiles import GENERIC, OGX, OPENAI, PROFILES, SCRIPTED, TRANSFORMERS, VLLM, guess, named
+from bridge.translate.history import PLACEHOLDER
 from engine.leg_help import run
 
 CODE, SEARCH = {"type": "code_interpreter"}, {"type": "file_search"}
@@ -42,7 +44,7 @@ def test_tools_that_are_not_there_are_refused(tools: Any, resources: Any, profil
 LOST = [
     ({}, TRANSFORMERS, (), []),
     (
-        {"tool_choice": "required", "parallel_tool_calls": False},
+        {"tools": [FUNCTION], "tool_choice": "required", "parallel_tool_calls": False},
         TRANSFORMERS,
         (),
         ["tool_choice", "parallel_tool_calls"],
@@ -51,13 +53,21 @@ LOST = [
     ({"temperature": 0.2}, TRANSFORMERS, (), []),
     ({"temperature": 0.2}, GENERIC, ("temperature",), ["temperature"]),
     ({"temperature": 1.0}, GENERIC, ("temperature",), []),
-    ({"reasoning_effort": "low"}, GENERIC, ("reasoning",), ["reasoning_effort"]),
+    ({"temperature": None}, GENERIC, ("temperature",), []),
+    ({"reasoning_effort": "low"}, GENERIC, ("reasoning.effort",), ["reasoning_effort"]),
+    ({"reasoning_effort": "low"}, GENERIC, ("reasoning.effort=minimal",), []),
+    ({"reasoning_effort": "minimal"}, GENERIC, ("reasoning.effort=minimal",), ["reasoning_effort"]),
+    ({"metadata": {"a": "b"}}, TRANSFORMERS, (), ["metadata"]),
+    ({"metadata": {"a": "b"}}, GENERIC, ("metadata",), ["metadata"]),
+    ({"include": ["x"]}, GENERIC, ("include",), ["include"]),
+    ({"include": ["x"]}, GENERIC, (lessons.ENCRYPTED,), []),
+    ({"tool_choice": "none", "parallel_tool_calls": False, "tools": []}, TRANSFORMERS, (), []),  # not sent anyway
 ]
 
 
-@pytest.mark.parametrize(("given", "profile", "lessons", "names"), LOST)
-def test_wishes_that_are_lost_are_told(given: Any, profile: Any, lessons: Any, names: list[str]) -> None:
-    assert [name for name, _ in abilities.lost(run(**given), profile, frozenset(lessons))] == names
+@pytest.mark.parametrize(("given", "profile", "known", "names"), LOST)
+def test_wishes_that_are_lost_are_told(given: Any, profile: Any, known: Any, names: list[str]) -> None:
+    assert [name for name, _ in abilities.lost(run(**given), profile, frozenset(known))] == names
 
 
 REQUEST = {
@@ -66,7 +76,7 @@ REQUEST = {
     "stream": True,
     "store": False,
     "metadata": {"a": "b"},
-    "include": [],
+    "include": ["file_search_call.results"],
     "temperature": 0.5,
 }
 
@@ -83,6 +93,66 @@ REQUEST = {
 def test_only_what_a_server_knows_is_sent(profile: Any, fields: set[str], items: int) -> None:
     fitted = abilities.fit(REQUEST, profile)
     assert (set(fitted), len(fitted["input"])) == (fields, items)
+
+
+USER = {"type": "message", "role": "user", "content": "Hi"}
+THOUGHT = {"type": "reasoning", "id": "rs_1", "encrypted_content": "x", "summary": []}
+CALL = {"type": "function_call", "id": "fc_1", "call_id": "c1", "name": "f", "arguments": "{}"}
+OUTPUT = {"type": "function_call_output", "call_id": "c1", "output": "1"}
+SEARCH = {"type": "file_search_call", "id": "fs_1", "status": "completed", "queries": [], "results": []}
+SAID = {"type": "message", "id": "msg_1", "role": "assistant", "content": []}
+WHOLE = {
+    "model": "m",
+    "input": [USER, THOUGHT, CALL, OUTPUT, THOUGHT, SEARCH, SAID],
+    "stream": True,
+    "store": False,
+    "instructions": "Be kind.",
+    "tools": [{"type": "function", "name": "f"}],
+    "tool_choice": "required",
+    "parallel_tool_calls": False,
+    "text": {"format": {"type": "json_object"}},
+    "metadata": {"a": "b"},
+    "reasoning": {"effort": "low"},
+    "include": ["reasoning.encrypted_content", "file_search_call.results"],
+    "temperature": 0.5,
+    "max_output_tokens": 100,
+}
+
+
+def without_id(item: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in item.items() if key != "id"}
+
+
+@pytest.mark.parametrize("profile", [GENERIC, OPENAI, SCRIPTED], ids=lambda profile: profile.name)
+def test_able_servers_get_everything(profile: Any) -> None:
+    assert fit(WHOLE, profile) == WHOLE
+
+
+def test_only_known_fields_are_sent() -> None:
+    request = fit(WHOLE, TRANSFORMERS)
+    assert set(request) == {
+        *("model", "input", "stream", "instructions", "tools", "temperature", "max_output_tokens"),
+    }
+
+
+def test_items_that_a_server_refuses_are_left_out_with_the_ids_they_led_to() -> None:
+    request = fit(WHOLE, VLLM)
+    assert request["input"] == [USER, without_id(CALL), OUTPUT, without_id(SAID)]
+    assert request["include"] == ["file_search_call.results"]
+
+
+def test_ids_of_what_was_not_led_to_stay() -> None:
+    items = [USER, CALL, OUTPUT, SAID]
+    assert fit({"input": items}, VLLM) == {"input": items}
+
+
+def test_an_input_is_never_empty() -> None:
+    assert fit({"input": [SEARCH]}, VLLM) == {"input": [PLACEHOLDER]}
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_what_no_request_can_be_without_is_sent(name: str) -> None:
+    assert {"model", "input", "stream"} <= set(fit(WHOLE, PROFILES[name]))
 
 
 @pytest.mark.parametrize(

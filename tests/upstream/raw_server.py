@@ -15,10 +15,11 @@ def chunk(data: bytes) -> bytes:
 
 
 class RawServer:
-    """Answers every connection with `answer`, then waits; `hung_up` is set when the caller closes."""
+    """Answers every connection with `answer`, then waits; `hung_up` is set when the caller closes. Of several answers
+    each connection gets the next, and the last one for ever."""
 
-    def __init__(self, answer: bytes, *, then_close: bool = False) -> None:
-        self.answer, self.then_close = answer, then_close
+    def __init__(self, answer: bytes, *others: bytes, then_close: bool = False) -> None:
+        self.answers, self.then_close = [answer, *others], then_close
         self.hung_up = threading.Event()
         self.requests: list[bytes] = []
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -38,7 +39,7 @@ class RawServer:
     def _serve(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
             self.requests.append(connection.recv(65536))
-            connection.sendall(self.answer)
+            connection.sendall(self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])
             while not self.then_close and connection.recv(65536):
                 pass
         if not self.then_close:
@@ -46,8 +47,8 @@ class RawServer:
 
 
 @contextlib.contextmanager
-def raw_server(answer: bytes, *, then_close: bool = False) -> Iterator[RawServer]:
-    server = RawServer(answer, then_close=then_close)
+def raw_server(*answers: bytes, then_close: bool = False) -> Iterator[RawServer]:
+    server = RawServer(*answers, then_close=then_close)
     try:
         yield server
     finally:

@@ -130,12 +130,10 @@ def _upstream(settings: Settings) -> Iterator[Finding]:
     if settings.is_scripted:
         yield Finding(GOOD, "the upstream", settings.upstream or "", "offline, needs no key")
         return
-    found, why = settings.upstream, settings.origins["upstream"]
-    if found is None:
-        found, why = os.environ.get("OPENAI_BASE_URL"), "OPENAI_BASE_URL"
-    if not found:
-        found, why = "https://api.openai.com/v1", "the openai package's default"
+    found, why = options.upstream(settings)
     yield Finding(GOOD, "the upstream", _shown(found), why)
+    why = settings.origins["profile"] if settings.profile else "guessed from the base URL"
+    yield Finding(GOOD, "its profile", settings.profile_of(found).name, why)
     if not os.environ.get("OPENAI_API_KEY"):
         yield Finding(NOTE, "OPENAI_API_KEY", "not set", "programs must bring their key themselves")
 

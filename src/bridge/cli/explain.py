@@ -62,7 +62,8 @@ def request_of(document: dict[str, Any]) -> dict[str, Any]:
     from bridge.service import Service
     from bridge.store.memory import MemoryStore
 
-    upstream = Watched()
+    settings = options.settings()
+    upstream = Watched(profile=settings.profile_of(options.upstream(settings)[0]))
     service = Service(MemoryStore(), upstream)
     assistant = _post(service, "/assistants", {"model": MODEL, **document.get("assistant", {})})
     thread = _post(service, "/threads", document.get("thread", {}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -27,6 +28,15 @@ LINE: Final = "  [cyan]{}[/]  {}"
 def settings(store: str | None = None, upstream: str | None = None, config: Path | None = None) -> Settings:
     """What is in force, the options first. Raises ConfigurationError."""
     return Settings.from_environment(store=store, upstream=upstream, config=config)
+
+
+def upstream(settings: Settings) -> tuple[str, str]:
+    """The upstream in force (its base URL, or the offline one's setting), and where that comes from."""
+    if settings.upstream is not None:
+        return settings.upstream, settings.origins["upstream"]
+    if said := os.environ.get("OPENAI_BASE_URL"):
+        return said, "OPENAI_BASE_URL"
+    return "https://api.openai.com/v1", "the openai package's default"
 
 
 def page(function: Callable[..., Any]) -> str:

@@ -32,9 +32,9 @@ class Watched:
     `sent` the other calls.
     """
 
-    def __init__(self, upstream: Upstream | None = None) -> None:
+    def __init__(self, upstream: Upstream | None = None, profile: Profile | None = None) -> None:
         self.name = "nowhere" if upstream is None else upstream.name
-        self.profile = Profile() if upstream is None else upstream.profile
+        self.profile = profile or (Profile() if upstream is None else upstream.profile)
         self.requests: list[Object] = []
         self.responses: list[Object] = []
         self.sent: list[Send] = []

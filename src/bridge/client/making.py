@@ -137,7 +137,7 @@ class Making:
         if asked is not None and self.settings.is_scripted:
             from bridge.upstream.scripted import ScriptedUpstream
 
-            return lambda: ScriptedUpstream.from_setting(asked)
+            return lambda: ScriptedUpstream.from_setting(asked, profile=self.settings.profile_of(asked))
         inner = self._inner(client, asked)
         return lambda: inner
 

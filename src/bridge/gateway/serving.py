@@ -109,7 +109,8 @@ def _upstream(settings: Settings, url: str) -> tuple[Upstream, Any]:
     if settings.upstream is not None and settings.is_scripted:
         from bridge.upstream.scripted import ScriptedUpstream, app
 
-        scripted = ScriptedUpstream.from_setting(settings.upstream)
+        profile = settings.profile_of(settings.upstream)
+        scripted = ScriptedUpstream.from_setting(settings.upstream, profile=profile)
         module = family.installed()
         return scripted, module.AsyncClient(transport=module.ASGITransport(app=app(scripted)))
     return OpenAIUpstream(

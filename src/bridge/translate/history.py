@@ -15,7 +15,7 @@ led to goes without ids, which the server would match with it (mapping §13 a-d)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from bridge.records import Entry, Item, Message, Object
@@ -45,6 +45,19 @@ def to_responses(run_id: str, entries: Sequence[Entry], *, include_reasoning: bo
         elif place in paired and (entry.message_id is None or entry.message_id in alive):
             found += _item(entry, is_current=entry.run_id == run_id)
     return _settled(found, include_reasoning) or [dict(PLACEHOLDER)]
+
+
+def without(items: Iterable[Object], types: Collection[str]) -> list[Object]:
+    """The input without items of these types, and without the ids of what they led to (mapping §13 b); never empty."""
+    kept: list[Object] = []
+    orphaned = False
+    for item in items:
+        if item.get("type") in types:
+            orphaned = True
+            continue
+        orphaned = orphaned and _was_led_to(item)
+        kept.append(_without(item, "id") if orphaned and item.get("type") in WITHOUT_ID else item)
+    return kept or [dict(PLACEHOLDER)]
 
 
 def _item(item: Item, is_current: bool) -> list[Object]:

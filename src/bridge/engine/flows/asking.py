@@ -135,17 +135,20 @@ class _Draft:
     known: frozenset[str]
 
     def request(self, prompt_characters: int | None = None) -> Object:
-        profile = self.context.profile
         request = runs.to_responses(
             self.run,
             self.entries,
             first_leg=self.run.leg == 0,
-            include_reasoning=models.reasons(self.model) is not False and profile.encrypted_reasoning is not False,
+            include_reasoning=self._takes_reasoning(),
             characters=self.characters,
             prompt_characters=prompt_characters,
             container=self.container,
         )
-        return abilities.fit({**request, "model": self.model}, profile)
+        return abilities.fit({**request, "model": self.model}, self.context.profile)
+
+    def _takes_reasoning(self) -> bool:
+        is_refused = self.context.profile.encrypted_reasoning is False or lessons.ENCRYPTED in self.known
+        return not is_refused and models.reasons(self.model) is not False
 
 
 def _container(snapshot: Snapshot, run: Run, limits: Limits) -> Flow[str | None]:

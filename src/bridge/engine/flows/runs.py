@@ -7,7 +7,7 @@ from typing import Final
 from attrs import evolve
 
 from bridge import errors, lifecycle
-from bridge.engine import abilities, normalise, tables
+from bridge.engine import normalise, tables
 from bridge.engine.closing import close_all, close_step
 from bridge.engine.effects import (
     Committed,
@@ -16,7 +16,6 @@ from bridge.engine.effects import (
     Page,
     Snapshot,
     commit,
-    lessons_of,
     load,
     load_one,
     mint,
@@ -25,7 +24,7 @@ from bridge.engine.effects import (
     wait,
     warn,
 )
-from bridge.engine.flows import Context, Launch, background, messages, naming, overdue, resources, threads
+from bridge.engine.flows import Context, Launch, background, capability, messages, naming, overdue, resources, threads
 from bridge.engine.flows.asking import ESTIMATED
 from bridge.engine.flows.lists import cursor_error
 from bridge.engine.flows.seizing import guards, seize
@@ -115,11 +114,8 @@ def _new_run(
     run = normalise.new_run(given, assistant, thread, name, at)
     check_format(run.tools, run.response_format)
     yield from naming.check(context, run.model, at)
-    abilities.refuse(run, context.profile)
     asked = lifecycle.resolve(run.model, at, context.options.models, context.profile.name).model
-    known = yield from lessons_of(asked, context.upstream)
-    for parameter, sentence in abilities.lost(run, context.profile, known):
-        yield from warn(parameter, sentence)
+    yield from capability.check(context, run, given, asked)
     if run.max_prompt_tokens is not None and context.profile.input_tokens is False:
         yield from warn("max_prompt_tokens", ESTIMATED)
     include = tuple(query.get("include") or ())

@@ -49,7 +49,6 @@ class ScriptedUpstream:
     """
 
     name: str = "scripted"
-    profile: Profile = SCRIPTED
 
     def __init__(
         self,
@@ -59,7 +58,9 @@ class ScriptedUpstream:
         quirks: Iterable[str] = (),
         clock: Callable[[], float] = time.time,
         seed: str = "",
+        profile: Profile = SCRIPTED,
     ) -> None:
+        self.profile = profile
         self.script: Script = weather() if script is None else reading.read(script)
         self.quirks = reading.quirks(list(quirks), "quirks")
         self.requests: list[Object] = []
