@@ -19,10 +19,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(command: list[str], port: int, log: Path) -> Iterator[str]:
+def running(command: list[str], port: int, log: Path, environment: dict[str, str] | None = None) -> Iterator[str]:
     """The base URL of a server that the command starts on `port`, until the block ends. What it says goes to `log`."""
     with log.open("wb") as said:
-        process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, env=environment)
         try:
             _wait_for(process, port, log)
             yield f"http://127.0.0.1:{port}"
