@@ -1,7 +1,7 @@
 """aimock (npm @copilotkit/aimock): a Responses server of others' making, which fails by chance when told to.
 
-It streams what the fixtures say to the last user message, without sequence numbers and usage (upstreams.md). Its journal says
-what it did to each request: that is the truth a run's status is held against.
+It streams what the fixtures say to the last user message, without sequence numbers and usage (upstreams.md). Its
+journal says what it did to each request: that is the truth a run's status is held against.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from judges.node_servers import free_port, running
 
 VERSION: Final = "1.43.0"
 CHAOS: Final = {"drop": 0.08, "malformed": 0.05, "disconnect": 0.08, "ratelimit": 0.04, "latency": 3}
-"""Shares of the requests that get a 500, broken JSON, a closed connection, a 429; and milliseconds before each answer."""
+"""Shares of the requests that get a 500, broken JSON, a closed connection, a 429; milliseconds before each answer."""
 
 CALLS: Final = [
     {"name": "get_temperature", "arguments": {"city": "San Francisco, CA", "unit": "Fahrenheit"}},
@@ -44,7 +44,7 @@ def fixtures() -> list[dict[str, Any]]:
     """The first that fits answers. ``cut-call 3`` is a call whose arguments never end."""
     told: list[dict[str, Any]] = []
     for count in CUTS:
-        ends = {"truncateAfterChunks": count}
+        ends = {"truncateAfterChunks": count, "latency": 3}  # without it, what was streamed is cut off too
         told += [
             {"match": {"userMessage": f"cut-text {count} "}, "response": {"content": ANSWERS["cut"]}, **ends},
             {"match": {"userMessage": f"cut-call {count} "}, "response": {"toolCalls": CALLS}, **ends},

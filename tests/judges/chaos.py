@@ -169,5 +169,10 @@ def complaint(ended: Ended, outcomes: list[str]) -> str | None:
         is_right = (run.status, outcomes.count("whole"), ended.texts) == ("completed", legs, [ANSWERS.get(kind)])
         return None if is_right and run.last_error is None else f"{ended}: though {outcomes}"
     error = run.last_error
-    is_honest = run.status == "failed" and error.code == FAULTS.get(outcomes[-1], "server_error") and error.message
+    is_honest = (
+        run.status == "failed"
+        and error is not None
+        and error.code == FAULTS.get(outcomes[-1], "server_error")
+        and error.message
+    )
     return None if is_honest else f"{ended}: though {outcomes}"

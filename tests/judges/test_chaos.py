@@ -1,6 +1,7 @@
-"""Programs on an upstream of others' making that fails by chance: nothing hangs, no status is wrong, streams are grammatical.
+"""Programs on an upstream of others' making, which fails by chance: nothing hangs, no status is wrong.
 
-The upstream is aimock, over HTTP. Every run's end is held against the journal of what happened to its requests.
+The upstream is aimock, over HTTP. Every run's end is held against the journal of what happened to its requests, every
+stream against the grammar of the old ones.
 """
 
 from __future__ import annotations
@@ -11,24 +12,23 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from bridge import AsyncOpenAI, OpenAI
-from judges.aimock import Aimock, chaotic
-from judges.chaos import Ended, aplay, complaint, jobs, play
-
-pytestmark = [pytest.mark.slow, pytest.mark.needs("node")]
+from judges.aimock import ANSWERS, Aimock, chaotic
+from judges.chaos import Ended, Job, aplay, complaint, jobs, play
 
 SEED = 20261125
 DEADLINE = 120.0
-"""Seconds for all programs together. A run of the old service expires after 600: one that hangs is found long before."""
+"""Seconds for all programs together. A run that hangs would expire after 600: it is found long before."""
 
 Playing = Callable[[Aimock, Path, int, int], list[Ended]]
 
 
 def in_threads(aimock: Aimock, store: Path, programs: int, runs: int) -> list[Ended]:
-    """Programs with a sync client each, one thread per program; one with no retries, one with one, the rest with two."""
+    """A thread and a sync client for each program; one without retries, one with a single one, the rest with two."""
     ended: list[Ended] = []
     failures: list[str] = []
 
@@ -87,6 +87,8 @@ SIZES = [
 ]
 
 
+@pytest.mark.slow
+@pytest.mark.needs("node")
 @pytest.mark.parametrize(("playing", "programs", "runs"), SIZES)
 def test_chaos(
     playing: Playing, programs: int, runs: int, aimock: Aimock, store_path: Path, caplog: pytest.LogCaptureFixture
@@ -95,3 +97,45 @@ def test_chaos(
     assert happened == ALL or programs * runs < 100, "not every kind of trouble came"
     unforeseen = [record for record in caplog.records if record.exc_info or record.levelno >= logging.ERROR]
     assert unforeseen == []
+
+
+# --- the judge can find something
+
+
+HELLO, WEATHER = ANSWERS["hello"], ANSWERS["weather"]
+RIGHT: list[tuple[str, list[str], str, str | None, list[str]]] = [
+    ("hello", ["whole"], "completed", None, [HELLO]),
+    ("hello", ["drop", "disconnect", "whole"], "completed", None, [HELLO]),
+    ("weather", ["whole", "drop", "whole"], "completed", None, [WEATHER]),
+    ("cut-text 9", ["cut"], "failed", "server_error", ["This answer is"]),
+    ("weather", ["whole", "rateLimit"], "failed", "rate_limit_exceeded", []),
+    ("refused", ["refused"], "failed", "invalid_prompt", []),
+]
+WRONG: list[tuple[str, list[str], str, str | None, list[str]]] = [
+    ("hello", ["whole"], "in_progress", None, []),
+    ("hello", [], "completed", None, [HELLO]),
+    ("hello", ["whole"], "completed", None, [HELLO[:-1]]),
+    ("hello", ["whole"], "completed", None, [HELLO, HELLO]),
+    ("hello", ["whole", "whole"], "completed", None, [HELLO]),
+    ("hello", ["whole"], "failed", "server_error", [HELLO]),
+    ("hello", ["whole"], "completed", "server_error", [HELLO]),
+    ("cut-text 9", ["cut"], "completed", None, [ANSWERS["cut"]]),
+    ("cut-text 9", ["cut"], "incomplete", None, ["This answer is"]),
+    ("hello", ["drop"], "failed", None, []),
+    ("hello", ["rateLimit"], "failed", "server_error", []),
+]
+
+
+def ended(text: str, status: str, code: str | None, texts: list[str]) -> Ended:
+    error = SimpleNamespace(code=code, message="It broke.") if code else None
+    return Ended(Job(text, False), SimpleNamespace(status=status, last_error=error), texts)
+
+
+@pytest.mark.parametrize(("text", "outcomes", "status", "code", "texts"), RIGHT)
+def test_right_ends(text: str, outcomes: list[str], status: str, code: str | None, texts: list[str]) -> None:
+    assert complaint(ended(text, status, code, texts), outcomes) is None
+
+
+@pytest.mark.parametrize(("text", "outcomes", "status", "code", "texts"), WRONG)
+def test_wrong_ends(text: str, outcomes: list[str], status: str, code: str | None, texts: list[str]) -> None:
+    assert complaint(ended(text, status, code, texts), outcomes)
