@@ -20,6 +20,8 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
 from bridge import OpenAI
 from bridge.engine.effects import Send
+from bridge.service import Service
+from bridge.settings import Options
 from bridge.testing import MemoryStore, ScriptedUpstream
 from judges.corpus import PROGRAMS, SCRIPT, Program
 from judges.notes import noting
@@ -148,14 +150,18 @@ def recorded_findings(judge: Judge, recording: Path) -> list[str]:
 # --- what bridge sends
 
 
-def test_the_programs_send_what_is_allowed(judge: Judge, noted_here: Path) -> None:
+@pytest.mark.parametrize("background", [False, True])
+def test_the_programs_send_what_is_allowed(judge: Judge, noted_here: Path, background: bool) -> None:
     upstream = ScriptedUpstream(SCRIPT)
-    with OpenAI(api_key="sk-test", upstream=upstream, store=MemoryStore()) as client:
+    service = Service(MemoryStore(), upstream, options=Options(background=background))
+    with OpenAI(api_key="sk-test", bridge=service) as client:
         for program in PROGRAMS:
             play(client, upstream, program)
     noted = noted_in(noted_here)
     assert found(judge, noted) == []
-    assert {entry["path"].split("/")[1] for entry in noted} == {"responses", "containers", "vector_stores"}
+    paths = {re.sub(r"_[0-9a-z]{9,}", "_1", entry["path"]) for entry in noted}
+    assert paths >= {"/responses", "/responses/input_tokens", "/containers/cntr_1/files", "/vector_stores"}
+    assert {bool(entry["body"].get("background")) for entry in noted if entry["path"] == "/responses"} == {background}
 
 
 def play(client: OpenAI, upstream: ScriptedUpstream, program: Program) -> None:
