@@ -35,11 +35,16 @@ def python_of(version: str) -> Path:
 
 def node_modules(version: str) -> Path:
     """A folder with npm's openai `version` installed, made when missing; programs are copied into it to be run."""
-    folder = MATRIX / f"node-openai-{version}"
-    if not (folder / "node_modules" / "openai").exists():
+    return node_package("openai", version)
+
+
+def node_package(name: str, version: str) -> Path:
+    """A folder with one package of npm installed, made when missing."""
+    folder = MATRIX / f"node-{name.strip('@').replace('/', '-')}-{version}"
+    if not (folder / "node_modules" / name).exists():
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "package.json").write_text('{"private": true, "type": "module"}\n')
-        command = ["npm", "install", "--silent", "--no-audit", "--no-fund", f"openai@{version}"]
+        command = ["npm", "install", "--silent", "--no-audit", "--no-fund", f"{name}@{version}"]
         subprocess.run(command, check=True, cwd=folder)
     return folder
 

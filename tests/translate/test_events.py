@@ -267,6 +267,30 @@ def test_annotations_are_told_once() -> None:
     assert [fact.annotation for fact in told if isinstance(fact, Annotated)] == [CITED, LINKED]
 
 
+BEHIND = {**CITED, "index": 99}
+NOWHERE = {**CITED, "index": None}
+PLACES: list[tuple[list[Object], list[Object], list[str | Object]]] = [
+    ([], [CITED], ["It", CITED, " is."]),
+    ([], [BEHIND, CITED, NOWHERE], ["It", CITED, " is.", BEHIND, NOWHERE]),
+    ([], [{**CITED, "index": -1}], [{**CITED, "index": -1}, "It is."]),
+    ([], [LINKED], ["It is.", LINKED]),
+    ([text("It i")], [CITED], ["It i", CITED, "s."]),
+    ([text("It is.")], [CITED], ["It is.", CITED]),
+    ([text("Not")], [CITED], ["Not", CITED]),
+]
+
+
+@pytest.mark.parametrize(("streamed", "annotations", "meant"), PLACES)
+def test_annotations_that_only_the_end_knows_come_at_their_index(
+    streamed: list[Object], annotations: list[Object], meant: list[str | Object]
+) -> None:
+    whole = message("It is.")
+    whole["content"][0]["annotations"] = annotations
+    told = tell(created(), added(message()), *streamed, done(whole), ended("completed", whole))
+    seen = [fact for fact in told if isinstance(fact, (TextDelta, Annotated))]
+    assert [fact.text if isinstance(fact, TextDelta) else fact.annotation for fact in seen] == meant
+
+
 def test_repeated_events_change_nothing() -> None:
     once = [created(), added(message()), text("Hey"), done(message("Hey")), ended("completed", message("Hey"))]
     twice = [created(), created(), once[1], once[1], once[2], once[3], once[3], once[4], once[4], text("!")]

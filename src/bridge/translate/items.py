@@ -134,13 +134,24 @@ class OpenMessage(OpenItem):
         if part.get("type") == "refusal":
             self._rest("refusal", index, loose.text(part, "refusal"))
         elif part.get("type") == "output_text":
-            self._rest("text", index, loose.text(part, "text"))
-            told = list(self._annotations.get(index, ()))
-            for annotation in loose.objects(part, "annotations"):
-                if annotation in told:
-                    told.remove(annotation)
-                else:
-                    self._annotation(index, None, annotation)
+            text = loose.text(part, "text") or ""
+            for where, annotation in self._untold(index, part, len(text)):
+                self._rest("text", index, text[:where])
+                self._annotation(index, None, annotation)
+            self._rest("text", index, text)
+
+    def _untold(self, index: int, part: Object, length: int) -> list[tuple[int, Object]]:
+        """The annotations of a part that were not told yet, with the place in its text where each would have come:
+        its index, as real streams have it, or the end."""
+        told = list(self._annotations.get(index, ()))
+        untold: list[tuple[int, Object]] = []
+        for annotation in loose.objects(part, "annotations"):
+            if annotation in told:
+                told.remove(annotation)
+            else:
+                where = loose.number(annotation, "index")
+                untold.append((length if where is None else max(0, min(where, length)), annotation))
+        return sorted(untold, key=lambda found: found[0])
 
     def _start(self) -> None:
         if not self._started:
