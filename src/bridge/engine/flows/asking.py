@@ -74,10 +74,16 @@ class Asked:
     """A request, and what went into it: how many characters of input, and which container was to be used again."""
 
     request: Object
+    draft: _Draft
     characters: int
     model: str
     file_ids: Sequence[str] = ()
     container: str | None = None
+
+    def can_shrink(self) -> bool:
+        """Whether anything of the input could be dropped."""
+        shortest = evolve(self.draft, characters=1).request()
+        return fitting.size(shortest["input"]) < self.characters
 
 
 def ask(context: Context, snapshot: Snapshot, limits: Limits) -> Flow[Asked | None]:
@@ -98,7 +104,8 @@ def ask(context: Context, snapshot: Snapshot, limits: Limits) -> Flow[Asked | No
     file_ids = lending.file_ids(run.tool_resources)
     if background.is_wanted(context, known):
         request = background.request(request)
-    return Asked(lessons.apply(request, known), fitting.size(request["input"]), asked_model, file_ids, container)
+    characters = fitting.size(asked["input"])
+    return Asked(lessons.apply(request, known), draft, characters, asked_model, file_ids, container)
 
 
 def is_overflow(refused: Refused) -> bool:
@@ -112,8 +119,9 @@ def remedy(refused: Refused, asked: Asked | None, limits: Limits) -> Limits | No
         return None
     if asked.container is not None and CONTAINER.search(refused.message):
         return evolve(limits, may_reuse_container=False)
-    if is_overflow(refused) and (limits.characters is None or asked.characters <= limits.characters):
-        return evolve(limits, characters=max(1, int(asked.characters * _shorter(refused))))
+    if is_overflow(refused) and asked.can_shrink():
+        characters = min(asked.characters, limits.characters or asked.characters)
+        return evolve(limits, characters=max(1, int(characters * _shorter(refused))))
     return None
 
 
