@@ -114,7 +114,8 @@ NEW_RESOURCES: Final = (
 )
 
 ANSWERING: Final = (
-    *_of("exact", {"model": "Sent as it is.", "instructions": "Sent with every leg of a run."}),
+    *_of("exact", {"instructions": "Sent with every leg of a run."}),
+    *_of("emulated", {"model": "Sent as it is; one that is gone is sent as its replacement (models.md)."}),
     *_of(
         "emulated",
         {
