@@ -114,7 +114,13 @@ NEW_RESOURCES: Final = (
 )
 
 ANSWERING: Final = (
-    *_of("exact", {"model": "Sent as it is.", "instructions": "Sent with every leg of a run."}),
+    *_of(
+        "exact",
+        {
+            "model": "Sent; one that OpenAI retired is answered by what replaces it, and told (models.md).",
+            "instructions": "Sent with every leg of a run.",
+        },
+    ),
     *_of(
         "emulated",
         {
