@@ -22,16 +22,39 @@ The setting `models` (`BRIDGE_MODELS`, in `bridge.toml` `models`) decides:
 | `off` | 400 `model_not_found` when an assistant or a run is made | one line in the log |
 | a path | as `auto`, after the names in the file, which are always replaced | one line in the log |
 
-The file is JSON, `{"my-old-model": "my-new-model"}`, in an object `models` if you like. Objects keep the name they were
-given: `assistant.model` and `run.model` show what the program said. Where another model answers, the answer that made
-the object names `model` in its `bridge-degraded` header, and the log says once which one.
+Objects keep the name they were given: `assistant.model` and `run.model` show what the program said. Where another
+model answers, the answer that made the object names `model` in its `bridge-degraded` header, and the log says once
+which one. `bridge explain` says it, too.
 
-Models that never answered threads (embeddings, speech, pictures) are a 400 `unsupported_model` under the same
-conditions. Fine-tuned models (`ft:…`) end with the model they were made of. A replacement that has ended itself is
-followed on.
+Fine-tuned models (`ft:…`) end with the model they were made of; what was trained is lost with them. Models that never
+answered threads (embeddings, speech, pictures, moderation) are a 400 `unsupported_model` under the same conditions.
 
-The replacements think before they answer: they take no `temperature` and no `top_p`, which are then left out (and
-told), and need more of a `max_completion_tokens`.
+## Names of your own
+
+The file is TOML where its name ends in `.toml`, JSON otherwise. What it names is replaced from now on and on every
+server, whether it has ended or not; names match as a whole.
+
+```toml
+[models]
+"gpt-4-turbo" = "gpt-5.5"
+"ft:gpt-3.5-turbo-0125:acme::abc" = "gpt-5.4-mini"
+```
+
+```json
+{"models": {"gpt-4-turbo": "gpt-5.5"}}
+```
+
+## What changes with the model
+
+Most replacements think before they answer. They take no `temperature` and no `top_p`, which are then left out (and
+told), and what they think counts against `max_completion_tokens`, so small budgets end runs as `incomplete`. Those of
+the pro models are asked as they are, without the pro mode that OpenAI recommends beside them.
+
+## The table
+
+A replacement that has ended itself is followed to one that has not. Replacements are OpenAI's own recommendations, of
+two that of the model which thinks as little as the one that ends. Those with a dagger are our choice, because no
+recommendation could be read: the newest of the same size.
 
 | Ends on | Model | Replaced by |
 |---|---|---|
@@ -39,11 +62,12 @@ told), and need more of a `max_completion_tokens`.
 
 
 def page() -> str:
-    return HEAD + "".join(f"| {day} | {_listed(names)} | `{new}` |\n" for day, new, names in lifecycle.ENDS)
+    return HEAD + "".join(map(row, lifecycle.ENDINGS))
 
 
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+def row(ending: lifecycle.Ending) -> str:
+    models = ", ".join(f"`{model}`" for model in ending.models)
+    return f"| {ending.day} | {models} | `{ending.replacement}`{' †' if ending.is_chosen else ''} |\n"
 
 
 if __name__ == "__main__":

@@ -40,6 +40,12 @@ WINDOWS: Final[dict[str, int]] = {
     "gpt-5-chat": 128_000,
     "gpt-5.1-chat": 128_000,
     "gpt-5.2-chat": 128_000,
+    "gpt-5.4": 1_050_000,
+    "gpt-5.4-mini": 400_000,
+    "gpt-5.4-nano": 400_000,
+    "gpt-5.5": 1_050_000,
+    "gpt-5.6": 1_050_000,
+    "gpt-6": 1_050_000,
     "gpt-oss": 131_072,
     "gpt-4.5": 128_000,
     "gpt-4.1": 1_047_576,
@@ -55,7 +61,8 @@ WINDOWS: Final[dict[str, int]] = {
     "gpt-35-turbo": 16_385,
     "gpt-3.5-turbo-instruct": 4_096,
 }
-"""Family → context window in tokens, prompt and answer together."""
+"""Family → context window in tokens, prompt and answer together. Those since gpt-5.4: developers.openai.com
+(/api/docs/models/compare.md, …/gpt-5.4-nano, …/gpt-6.1-terra) and vercel.com/ai-gateway/models, November 2026."""
 
 
 def reasons(model: str) -> bool | None:

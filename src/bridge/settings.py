@@ -3,7 +3,7 @@
     store       BRIDGE_STORE       a path, a database URL, or ``memory``; None is the default place (design §5)
     upstream    BRIDGE_UPSTREAM    a base URL, ``scripted`` or ``scripted:FILE``; None is the client's own base_url
     profile     BRIDGE_PROFILE     what kind of server that is; None guesses by its base URL (profiles.py)
-    models      BRIDGE_MODELS      ``off``, ``suggest``, ``auto`` or a JSON file, for retired models (lifecycle.py)
+    models      BRIDGE_MODELS      ``off``, ``suggest``, ``auto`` or a file, for retired models (lifecycle.py)
     background  BRIDGE_BACKGROUND  ``on`` or ``off``: whether legs are background responses
     (the file)  BRIDGE_CONFIG      bridge.toml beside the program, else in the current folder
 
@@ -13,9 +13,10 @@ The file has one table, ``[bridge]``, with the same names. Paths in it are relat
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -78,7 +79,7 @@ class Settings:
         """What the operations go by. Raises ConfigurationError."""
         if self.background not in (None, "on", "off"):
             raise ConfigurationError(f"The setting `background` is on or off, not {self.background!r}.")
-        return Options(Policy.of(self.models), self.background == "on")
+        return Options(_policy(self.models), self.background == "on")
 
     def profile_of(self, base_url: str) -> Profile:
         """The profile of the server at this base URL. Raises ConfigurationError."""
@@ -148,13 +149,36 @@ def _read(file: Path) -> dict[str, str]:
     return table
 
 
+def _policy(models: str | None) -> Policy:
+    """The setting `models`: a word, or a file of names."""
+    if models is None or models in MODES:
+        return Policy(models)
+    file = Path(models).expanduser()
+    try:
+        found = _toml(file) if file.suffix == ".toml" else _json(file)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"`models` is off, suggest, auto, or a JSON file or TOML file: {error}") from error
+    names = found.get("models", found) if isinstance(found, dict) else None
+    if not isinstance(names, dict) or not all(isinstance(new, str) and new for new in names.values()):
+        raise ConfigurationError(f'{file}: expected a table `models` of names, "old-model" and "new-model".')
+    return Policy("auto", names)
+
+
 def _toml(file: Path) -> dict[str, Any]:
     toml = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
-    try:
-        read: dict[str, Any] = toml.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:  # UnicodeDecodeError and TOMLDecodeError are ValueErrors
-        raise ConfigurationError(f"{file} cannot be read: {error}") from error
+    read: dict[str, Any] = _parsed(file, toml.loads)
     return read
+
+
+def _json(file: Path) -> Any:
+    return _parsed(file, json.loads)
+
+
+def _parsed(file: Path, parse: Callable[[str], Any]) -> Any:
+    try:
+        return parse(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:  # those of UTF-8, JSON and TOML are ValueErrors
+        raise ConfigurationError(f"{file} cannot be read: {error}") from error
 
 
 def _anchored(name: str, value: str, folder: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import sqlite3
 from pathlib import Path
@@ -23,6 +24,8 @@ def _a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     (tmp_path / "pyproject.toml").touch()  # the root of the project, as far as the default store is concerned
     for name in ("BRIDGE_STORE", "BRIDGE_UPSTREAM", "BRIDGE_CONFIG", "OPENAI_API_KEY", "OPENAI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("BRIDGE_MODELS", raising=False)
+    monkeypatch.setenv("BRIDGE_PROFILE", "generic")  # where models are asked by their names, whatever the day
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -114,6 +117,30 @@ def test_explain_takes_parts_from_a_pipe(document: object, expected: dict[str, o
     result = call("explain", "-", input=json.dumps(document))
     assert result.exit_code == 0
     assert json.loads(result.stdout).items() >= expected.items()
+
+
+MODELS = [
+    # profile, the setting => what is asked, told
+    ("openai", None, "gpt-5.6-sol", "note: model: gpt-4-turbo ended on 2026-10-23 and runs as gpt-5.6-sol (setting"),
+    ("openai", "suggest", "gpt-4-turbo", "note: gpt-4-turbo ended on 2026-10-23; gpt-5.6-sol replaces it, if"),
+    ("generic", None, "gpt-4-turbo", ""),
+    ("openai", "off", None, "400 The requested model 'gpt-4-turbo' does not exist."),
+]
+
+
+@pytest.mark.parametrize(("profile", "setting", "asked", "told"), MODELS)
+def test_explain_tells_of_another_model(
+    profile: str, setting: str | None, asked: str | None, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BRIDGE_PROFILE", profile)
+    if setting is not None:
+        monkeypatch.setenv("BRIDGE_MODELS", setting)
+    assistant = {"model": "gpt-4-turbo", "instructions": "Be brief."}
+    result = call("explain", "-", input=json.dumps({"assistant": assistant}))
+    assert result.exit_code == (asked is None)
+    assert told in result.stderr and (told or not result.stderr)
+    assert asked is None or json.loads(result.stdout)["model"] == asked
+    assert not logging.getLogger("bridge").handlers
 
 
 def test_explain_tells_what_is_asked_before() -> None:

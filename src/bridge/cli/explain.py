@@ -1,12 +1,16 @@
 """`bridge explain`: the Responses request that an Assistants request becomes.
 
-The real engine performs the calls, on a store in memory; its upstream only notes what it is asked.
+The real engine performs the calls, on a store in memory; its upstream only notes what it is asked, and passes for a
+server of the kind that is in force here (settings.py).
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -30,7 +34,7 @@ EXAMPLES = options.examples(
 
 
 class Refused(BridgeError):
-    """The old API would have refused a part of the file."""
+    """A part of the file is refused, by the old API's rules or for want of a tool on the server in force."""
 
 
 def add(app: typer.Typer) -> None:
@@ -50,10 +54,12 @@ def explain(
       POST /threads/ID/runs     "run": {"tool_choice": "required"}}
 
     A body with a model at its top is taken for an assistant. What the old API would have refused is refused here, in
-    its words. Nothing is sent anywhere.
+    its words. Nothing is sent anywhere. What is lost on the way, or asked of another model, is noted beside it.
     """
     document = _parts(_read(file))
-    typer.echo(json.dumps(request_of(document), indent=2, ensure_ascii=False))
+    with _notes():
+        request = request_of(document)
+    typer.echo(json.dumps(request, indent=2, ensure_ascii=False))
 
 
 def request_of(document: dict[str, Any]) -> dict[str, Any]:
@@ -64,7 +70,7 @@ def request_of(document: dict[str, Any]) -> dict[str, Any]:
 
     settings = options.settings()
     upstream = Watched(profile=settings.profile_of(options.upstream(settings)[0]))
-    service = Service(MemoryStore(), upstream)
+    service = Service(MemoryStore(), upstream, options=settings.options())
     assistant = _post(service, "/assistants", {"model": MODEL, **document.get("assistant", {})})
     thread = _post(service, "/threads", document.get("thread", {}))
     body = {**document.get("run", {}), "assistant_id": assistant["id"], "stream": True}
@@ -75,11 +81,28 @@ def request_of(document: dict[str, Any]) -> dict[str, Any]:
     return upstream.requests[0]
 
 
+class _Notes(logging.Handler):
+    """Tells what the engine would have written to the log."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        output.tell(f"note: {record.getMessage().removeprefix('note: ')}")
+
+
+@contextmanager
+def _notes() -> Iterator[None]:
+    log, notes = logging.getLogger("bridge"), _Notes(logging.WARNING)
+    log.addHandler(notes)
+    try:
+        yield
+    finally:
+        log.removeHandler(notes)
+
+
 def _post(service: Service, path: str, body: dict[str, Any]) -> dict[str, Any]:
     call = Call("POST", path, headers={"openai-beta": "assistants=v2"}, body=json.dumps(body).encode())
     reply = service.call(call)
     if reply.status != 200:
-        raise Refused(f"POST {path} is refused, as by the old API: {_message(reply)}")
+        raise Refused(f"POST {path} is refused: {_message(reply)}")
     for header, value in reply.headers:
         if header == "bridge-degraded":
             output.tell(f"note: POST {path} loses something on the way: {value}")

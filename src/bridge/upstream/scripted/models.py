@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 PLAIN = re.compile(r"(chatgpt|gpt-3\.5|gpt-4|gpt-5(\.\d)?-chat)")
-REASONING = re.compile(r"(o\d|gpt-5|codex)")
+REASONING = re.compile(r"(o\d|gpt-[56]|codex)")
 
 
 def is_plain(model: str) -> bool:
