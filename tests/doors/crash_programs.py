@@ -52,6 +52,11 @@ def stream(text: str) -> None:
     say(ended=True)
 
 
+def background(text: str) -> None:
+    os.environ["BRIDGE_BACKGROUND"] = "on"
+    stream(text)
+
+
 def astream(text: str) -> None:
     from bridge import AsyncOpenAI
 

@@ -28,6 +28,7 @@ SECONDS = 30.0
 SCRIPT: Any = [
     {"when": "first slow", "times": 1, "do": [{"say": "One, two,"}, {"wait": 60}, {"say": " three."}]},
     {"when": "first slow", "say": "Quick this time."},
+    {"when": "kept", "do": [{"say": "One, two,"}, {"wait": 3}, {"say": " three."}]},
     {"when": "slow", "do": [{"say": "One, two,"}, {"wait": 60}, {"say": " three."}]},
     {"when": "a moment", "do": [{"say": "Wait,"}, {"wait": 0.5}, {"say": " here."}]},
     {"when": "temperature", "call": {"name": "get_temperature"}, "then": {"say": "It is {outputs}."}},
@@ -176,6 +177,23 @@ def test_killed_during_a_leg(kind: str, start: Any, upstream: Any, request: pyte
     assert step.status == "completed"
     asked = [r for r in upstream.scripted.requests if text in json.dumps(r["input"])]
     assert len(asked) == 2, "once, and repeated once"
+    goes_on(client, made["thread"], made["assistant"])
+
+
+def test_killed_during_a_background_leg(start: Any, upstream: Any, request: pytest.FixtureRequest) -> None:
+    program = start("background", "kept upstream")
+    made = program.until(thread=None)
+    run_id = program.until(event="thread.run.created")["id"]
+    program.until(event="thread.message.delta")
+    program.kill()
+
+    client = request.getfixturevalue("client")
+    run = client.beta.threads.runs.poll(run_id, thread_id=made["thread"])
+    assert run.status == "completed", run
+    assert texts(client, made["thread"]) == ["kept upstream", "One, two, three."]
+    asked = [each for each in upstream.scripted.requests if "kept upstream" in json.dumps(each["input"])]
+    assert [each["background"] for each in asked] == [True], "asked once, and gone on with"
+    assert run.usage.total_tokens > 0
     goes_on(client, made["thread"], made["assistant"])
 
 

@@ -12,7 +12,8 @@ import pytest
 from raw_server import SSE, chunk, raw_server
 
 from bridge.calls import Credential
-from bridge.engine.effects import Refused, Send, Sent
+from bridge.engine.effects import Refused, Resume, Send, Sent
+from bridge.testing import serve_scripted
 from bridge.upstream import StreamBroken, UpstreamRefused, family, hops
 from bridge.upstream.openai import OpenAIUpstream, headers_for, without_credentials
 
@@ -476,3 +477,48 @@ def wait_for(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.001)
+
+
+# --- background responses over HTTP
+
+
+KEPT = {"model": "gpt-4o", "input": "Hi", "stream": True, "background": True, "store": True}
+
+
+async def aresumed(url: str, resume: Resume) -> list[Any]:
+    upstream = at(url)
+    try:
+        return [event async for event in await upstream.aresume(resume, NOBODY)]
+    finally:
+        upstream.close()
+        await asyncio.sleep(0.05)
+
+
+def test_a_background_stream_is_gone_on_with() -> None:
+    with serve_scripted([{"do": [{"say": "One,"}, {"wait": 0.2}, {"say": " two."}]}]) as served:
+        upstream = at(served.url)
+        stream = upstream.open(KEPT, NOBODY)
+        events = iter(stream)
+        begun = [next(events) for _ in range(3)]
+        stream.close()
+        resume = Resume(begun[0]["response"]["id"], begun[-1]["sequence_number"])
+
+        rest = list(upstream.resume(resume, NOBODY))
+        assert asyncio.run(aresumed(served.url, resume)) == rest
+        assert [event["sequence_number"] for event in begun + rest] == list(range(len(begun + rest)))
+        assert rest[-1]["type"] == "response.completed"
+        whole = list(upstream.resume(Resume(resume.response_id, None), NOBODY))
+        assert whole == begun + rest
+        upstream.close()
+
+
+def test_a_background_response_that_is_gone() -> None:
+    with serve_scripted([{"say": "Hello."}]) as served:
+        upstream = at(served.url)
+        with pytest.raises(UpstreamRefused) as refused:
+            list(upstream.resume(Resume("resp_gone", 3), NOBODY))
+        assert refused.value.refused.status == 404
+        with pytest.raises(UpstreamRefused) as refused:
+            asyncio.run(aresumed(served.url, Resume("resp_gone", 3)))
+        assert refused.value.refused.status == 404
+        upstream.close()
