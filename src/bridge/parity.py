@@ -137,7 +137,9 @@ ANSWERING: Final = (
     ),
 )
 
-EFFORT: Final = _of("exact", {"reasoning_effort": "Sent as reasoning.effort."})
+EFFORT: Final = _of(
+    "emulated", {"reasoning_effort": "Sent as reasoning.effort; a model that refuses it is asked again without."}
+)
 
 MESSAGE: Final = (
     *_of(

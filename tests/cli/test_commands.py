@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import sqlite3
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from cli_help import call
 
 import bridge
 from bridge.cli import stores
-from bridge.testing import serve_scripted
 
 COMMANDS = [(), ("demo",), ("serve",), ("explain",), ("doctor",), ("db",), ("db", "path"), ("db", "upgrade")]
 
@@ -193,45 +191,6 @@ def test_doctor_shows_what_is_in_force(tmp_path: Path, monkeypatch: pytest.Monke
 def test_doctor_offline_needs_no_key() -> None:
     assert "OPENAI_API_KEY" in call("doctor").stdout
     assert "OPENAI_API_KEY" not in call("doctor", "--upstream", "scripted").stdout
-
-
-# --- doctor --probe
-
-
-PROBED = [
-    # quirks of the server, the setting => what is told
-    ((), None, "generic", 0, {"answers": "yes", "containers": "yes", "input_tokens": "yes", "streaming": "yes"}),
-    (("no_containers",), "vllm", "vllm", 0, {"containers": "no", "files": "yes"}),
-    (("unknown_is_422",), None, "generic", 1, {"answers": "no"}),
-    (("malformed_json",), None, "generic", 1, {"answers": "cannot tell"}),
-]
-
-
-@pytest.mark.parametrize(("quirks", "setting", "profile", "code", "told"), PROBED)
-def test_doctor_asks_a_server_what_it_can_do(
-    quirks: tuple[str, ...],
-    setting: str | None,
-    profile: str,
-    code: int,
-    told: dict[str, str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
-    monkeypatch.setenv("COLUMNS", "200")
-    if setting is not None:
-        monkeypatch.setenv("BRIDGE_PROFILE", setting)
-    with serve_scripted([{"say": "Hello."}], quirks=quirks) as served:
-        result = call("doctor", "--probe", "--upstream", served.url)
-    assert result.exit_code == code, result.stdout
-    for name, word in told.items():
-        assert re.search(rf"(?m)^\w+\s+{re.escape(name)}\s+{word}\b", result.stdout), result.stdout
-    if code == 0:
-        assert f"in force is {profile}" in result.stdout
-
-
-def test_doctor_tells_a_server_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = call("doctor", "--probe", "--upstream", "http://127.0.0.1:9/v1")
-    assert (result.exit_code, "no answer" in result.stdout) == (1, True)
 
 
 def test_doctor_knows_another_command_named_bridge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

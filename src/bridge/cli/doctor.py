@@ -6,10 +6,10 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 from attrs import frozen
@@ -17,25 +17,25 @@ from rich.markup import escape
 from rich.table import Table
 
 from bridge import settings as bridge_settings
-from bridge.cli import options, output, probing, stores
+from bridge.cli import judging, options, output, stores
+from bridge.cli.judging import Heard
 from bridge.errors import StoreError
 from bridge.profiles import Profile
 from bridge.settings import Settings
 from bridge.store.open import open_store
-from bridge.upstream import Upstream
 
 PACKAGES: Final = ("openai", "pydantic", "SQLAlchemy", "httpx2", "httpx", "starlette", "uvicorn")
-PATIENCE: Final = 20.0
-"""Seconds that a probe waits for its answer."""
-
 GOOD: Final = "[green]ok[/]"
 NOTE: Final = "[yellow]note[/]"
 BAD: Final = "[bold red]wrong[/]"
+WORDS: Final = {True: "yes", False: "no", None: "not known"}
+SHOWN: Final = 200
+"""Characters of an answer that is none."""
 
 EXAMPLES = options.examples(
     ("bridge doctor", "in the folder of the program"),
     ("bridge doctor --store other.db", "what would be, with this store"),
-    ("bridge doctor --probe --upstream http://localhost:8000/v1 --model qwen", "what that server can do"),
+    ("bridge doctor --probe --upstream URL", "ask a server what it can do"),
 )
 
 
@@ -58,21 +58,23 @@ def doctor(
     upstream: options.Upstream = None,
     config: options.Config = None,
     probe: Annotated[
-        bool, typer.Option("--probe", help="Ask the upstream what it can do: about a dozen calls.")
+        bool, typer.Option("--probe", help="Send the upstream a dozen small requests; they may cost a little.")
     ] = False,
-    model: Annotated[str, typer.Option(metavar="NAME", help="The model that --probe asks.")] = "gpt-4o-mini",
+    model: Annotated[str | None, typer.Option(help="The model that --probe asks.")] = None,
 ) -> None:
     """Show what is in force here, where it comes from, and whether the store works.
 
-    Versions, settings, the store and its schema, the upstream. Nothing is made,
-    changed or sent, but with --probe: that asks the upstream a dozen small
-    questions with the key of the environment, which may cost a little. The exit
-    code is 1 when something is wrong.
+    Versions, settings, the store and its schema, the upstream. Nothing is made, changed or, without --probe, sent. The
+    exit code is 1 when something is wrong.
+
+    With --probe the upstream is asked what it can do, with the key in OPENAI_API_KEY if there is one: six short
+    questions to a model, the rest costs nothing. It takes a minute and a half at most, and keeps nothing upstream.
+    What was found stands beside what the profile in force says, and the profile that fits best is named.
     """
     settings = options.settings(store, upstream, config)
     findings = [*_versions(), *_settings(settings), _store(settings), *_upstream(settings), *_command()]
     if probe:
-        findings += _probed(settings, model)
+        findings += probed(settings, model)
     output.stdout().print(_table(findings))
     if any(finding.mark == BAD for finding in findings):
         raise typer.Exit(output.FAILED)
@@ -138,39 +140,53 @@ def _upstream(settings: Settings) -> Iterator[Finding]:
         yield Finding(NOTE, "OPENAI_API_KEY", "not set", "programs must bring their key themselves")
 
 
-def _probed(settings: Settings, model: str) -> Iterator[Finding]:
-    """What the upstream says it can do, beside what its profile says."""
-    server, profile = _server(settings)
-    found = probing.probe(server, model)
-    for each in found:
-        is_essential = each.probe.ability is None
-        mark = GOOD if each.value else BAD if is_essential and each.value is False else NOTE
-        words = {True: "yes", False: "no", None: "cannot tell"}[each.value]
-        told = getattr(profile, each.probe.ability) if each.probe.ability else None
-        differs = told is not None and each.value is not None and told != each.value
-        remark = f"the profile {profile.name} says otherwise" if differs else each.said[:80]
-        yield Finding(mark, each.probe.name, words, remark)
-    if found[0].value is None:
-        yield Finding(BAD, "upstream", "no answer", found[0].said[:160])
-    else:
-        yield Finding(GOOD, "nearest profile", probing.nearest(found).name, f"in force is {profile.name}")
+def probed(settings: Settings, model: str | None = None) -> Iterator[Finding]:
+    """What the upstream answers when it is asked what it can do (cli/probing.py), beside its profile."""
+    from bridge.cli.probing import Probe
 
-
-def _server(settings: Settings) -> tuple[Upstream, Profile]:
     if settings.is_scripted:
-        from bridge.upstream.scripted import ScriptedUpstream
-
-        scripted = ScriptedUpstream.from_setting(settings.upstream or "scripted")
-        return scripted, scripted.profile
-    import openai
-
-    from bridge.upstream.openai import OpenAIUpstream
-
-    url = settings.upstream or os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
-    key = os.environ.get("OPENAI_API_KEY") or "none"
+        yield Finding(NOTE, "probe", "not asked", "the offline upstream is in this process")
+        return
+    url = options.upstream(settings)[0]
     profile = settings.profile_of(url)
-    asked: dict[str, Any] = {"api_key": key, "base_url": url, "timeout": PATIENCE, "max_retries": 0}
-    return OpenAIUpstream(url, lambda: openai.OpenAI(**asked), lambda: openai.AsyncOpenAI(**asked)), profile
+    with Probe(url, os.environ.get("OPENAI_API_KEY")) as probe:
+        model = model or probe.model(profile)
+        if model is None:
+            yield Finding(BAD, "probe", "not asked", "the upstream lists no models: name one with --model")
+            return
+        heard = dict(probe.answers(model))
+    yield from _answered(heard, model)
+    if "streamed" in heard:
+        yield from _beside(judging.profile(heard), profile)
+
+
+def _answered(heard: Mapping[str, Heard], model: str) -> Iterator[Finding]:
+    """Whether the one thing works that has to: POST /responses, whole and streamed."""
+    for name, works in (("whole", judging.works), ("streamed", judging.streams)):
+        if name not in heard:
+            continue
+        if works(heard[name]):
+            yield Finding(GOOD, "responses", name, f"asked {model}")
+        else:
+            status = f"HTTP {heard[name].status}" if heard[name].status else "no answer"
+            yield Finding(BAD, "responses", f"{name}: {status}", " ".join(heard[name].said.split())[:SHOWN])
+
+
+def _beside(found: Profile, profile: Profile) -> Iterator[Finding]:
+    """Each ability that could be asked for, and what the profile in force says of it."""
+    different = judging.differences(found, profile)
+    for name in judging.JUDGES:
+        said, expected = found.abilities()[name], profile.abilities()[name]
+        remark = f"{profile.name} says: {'tried' if expected is None else WORDS[expected]}"
+        yield Finding(NOTE if name in different else GOOD, name, WORDS[said], remark)
+    nearest = judging.nearest(found)
+    missed = judging.differences(found, nearest)
+    remark = f"but for {', '.join(missed)}" if missed else "agrees in all that was found"
+    if nearest is not profile and not missed:
+        remark += f": BRIDGE_PROFILE={nearest.name}"
+    elif different:
+        remark += "; BRIDGE_PROFILE=generic tries everything"
+    yield Finding(GOOD, "nearest profile", nearest.name, remark)
 
 
 def _command() -> Iterator[Finding]:

@@ -1,148 +1,136 @@
-"""What a server can do, found out by asking it: a few small calls, and what their answers mean (profiles.py)."""
+"""The calls of `bridge doctor --probe`: a handful of small ones, in bounded time, that make nothing upstream."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Final
+import time
+from collections.abc import Iterator
+from typing import Any, Final
 
-from attrs import frozen
+import orjson
 
-from bridge.calls import Credential
-from bridge.engine.effects import Refused, Send, Sent
-from bridge.profiles import PROFILES, Profile
+from bridge.cli.judging import UNKNOWN_CONTAINER, UNKNOWN_CONVERSATION, UNKNOWN_RESPONSE, Heard, works
+from bridge.profiles import AZURE, OPENAI, Profile
 from bridge.records import Object
-from bridge.translate import loose
-from bridge.upstream import StreamBroken, Upstream, UpstreamRefused
+from bridge.upstream import family
 
-Answer = Sent | Refused
+SECONDS: Final = 20.0
+"""For one answer."""
 
-NOBODY: Final = "resp_bridge_doctor_made_this_up"
-TOOL: Final[Object] = {
+LONGEST: Final = 90.0
+"""Seconds for all of them."""
+
+LARGEST: Final = 1_000_000
+"""Bytes of one answer that are read."""
+
+MODEL: Final = "gpt-4o-mini"
+TIME_IS_UP: Final = Heard(0, "not asked: the time was up")
+
+FUNCTION: Final[Object] = {
     "type": "function",
-    "name": "f",
-    "parameters": {"type": "object", "properties": {}},
-    "strict": False,
+    "name": "ok",
+    "description": "Says that all is well.",
+    "parameters": {"type": "object", "properties": {}, "required": [], "additionalProperties": False},
+    "strict": True,
 }
-SEALED: Final = "reasoning.encrypted_content"
-HELLO: Final = [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Say hello."}]}]
+
+BASE: Final[Object] = {"input": "Call ok, or say ok.", "store": False, "max_output_tokens": 64}
+
+RESPONSES: Final[dict[str, Object]] = {
+    "streamed": {"stream": True},
+    "streams_unasked": {},
+    "tool_choice": {"stream": False, "tools": [FUNCTION], "tool_choice": "required"},
+    "previous_ids": {"stream": False, "previous_response_id": UNKNOWN_RESPONSE},
+    "encrypted_reasoning": {"stream": False, "include": ["reasoning.encrypted_content"]},
+}
+"""What each of the calls of POST /responses has beside the base."""
+
+READS: Final = {
+    "conversations": f"/conversations/{UNKNOWN_CONVERSATION}",
+    "vector_stores": "/vector_stores?limit=1",
+    "files": "/files?limit=1",
+    "containers": f"/containers/{UNKNOWN_CONTAINER}",
+}
 
 
-@frozen
 class Probe:
-    """One question. `ability` is the one of a profile that its answer tells; None: whether responses work at all."""
+    """The server at `url`, asked with `key` (None: without). Closed by `with`."""
 
-    name: str
-    ability: str | None
-    ask: Callable[[str], Send]
-    means: Callable[[Answer], bool | None]
+    def __init__(self, url: str, key: str | None) -> None:
+        self._family = family.installed()
+        headers = {"authorization": f"Bearer {key}"} if key else {}
+        self._client = self._family.Client(base_url=url, headers=headers, timeout=SECONDS)
+        self._until = time.monotonic() + LONGEST
 
+    def __enter__(self) -> Probe:
+        return self
 
-def responses(**more: object) -> Callable[[str], Send]:
-    """A small response that is not streamed."""
-    base: Object = {"input": HELLO, "stream": False, "store": False, "max_output_tokens": 64}
-    return lambda model: Send("POST", "/responses", {"model": model, **base, **more})
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
 
+    def model(self, profile: Profile) -> str | None:
+        """A model to ask, where none was named: of a server of one's own the first in its list."""
+        if profile in (OPENAI, AZURE):
+            return MODEL
+        listed = self._ask("GET", "/models").body.get("data")
+        names = [each.get("id") for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+        return next((name for name in names if isinstance(name, str)), None)
 
-def works(answer: Answer) -> bool | None:
-    """A refusal of the key says nothing about the server."""
-    if isinstance(answer, Refused) or answer.status in (401, 403, 429) or answer.status >= 500:
-        return None
-    return answer.status < 400
+    def answers(self, model: str) -> Iterator[tuple[str, Heard]]:
+        """Each answer under the name of what it tells: first ``whole``, and nothing more where that does not work."""
+        base = {"model": model, **BASE}
+        whole = self._ask("POST", "/responses", {**base, "stream": False})
+        if whole.status in (400, 422):  # perhaps for a field that it does not know
+            base = {"model": model, "input": BASE["input"]}
+            whole = self._ask("POST", "/responses", {**base, "stream": False})
+        yield "whole", whole
+        if not works(whole):
+            return
+        for name, more in RESPONSES.items():
+            yield name, self._ask("POST", "/responses", {**base, **more})
+        counted = {"model": model, "input": BASE["input"]}
+        yield "input_tokens", self._ask("POST", "/responses/input_tokens", counted)
+        for name, path in READS.items():
+            yield name, self._ask("GET", path)
 
-
-def is_there(answer: Answer) -> bool | None:
-    """Whether there is such an endpoint: what is wrong with a call to it does not matter."""
-    if isinstance(answer, Refused) or answer.status in (401, 403, 429) or answer.status >= 500:
-        return None
-    return answer.status not in (404, 405, 501)
-
-
-def is_kept_apart(answer: Answer) -> bool | None:
-    """An unknown previous response must be refused; where it is not, it is ignored."""
-    found = works(answer)
-    return None if found is None else not found
-
-
-def gave_sealed(answer: Answer) -> bool | None:
-    """A model that does not reason refuses too, so a refusal tells nothing."""
-    if works(answer) is not True or isinstance(answer, Refused):
-        return None
-    items = loose.objects(answer.body, "output")
-    return True if any(loose.text(item, "encrypted_content") for item in items) else None
-
-
-PROBES: Final = (
-    Probe("answers", None, responses(), works),
-    Probe("function tools", None, responses(tools=[TOOL]), works),
-    Probe("previous_response_id", "previous_ids", responses(previous_response_id=NOBODY), is_kept_apart),
-    Probe("metadata", "metadata", responses(metadata={"a": "b"}), works),
-    Probe("tool_choice", "tool_choice", responses(tools=[TOOL], tool_choice="none"), works),
-    Probe("encrypted reasoning", "encrypted_reasoning", responses(include=[SEALED]), gave_sealed),
-    Probe(
-        "input_tokens",
-        "input_tokens",
-        lambda model: Send("POST", "/responses/input_tokens", {"model": model, "input": HELLO}),
-        is_there,
-    ),
-    Probe("conversations", "conversations", lambda model: Send("POST", "/conversations", {}), is_there),
-    Probe("vector stores", "vector_stores", lambda model: Send("GET", "/vector_stores"), is_there),
-    Probe("files", "files", lambda model: Send("GET", "/files"), is_there),
-    Probe("containers", "containers", lambda model: Send("GET", "/containers"), is_there),
-)
+    def _ask(self, method: str, path: str, body: Object | None = None) -> Heard:
+        until = min(self._until, time.monotonic() + SECONDS)
+        if time.monotonic() >= until:
+            return TIME_IS_UP
+        try:
+            with self._client.stream(method, path, json=body) as response:
+                return _heard(response, _read(response, until))
+        except family.network_errors(RuntimeError, ValueError) as error:
+            return Heard(0, str(error) or type(error).__name__)
 
 
-@frozen
-class Found:
-    """What a probe found: True, False, or None where the answer does not tell; `said` is the server's own word."""
-
-    probe: Probe
-    value: bool | None
-    said: str = ""
-
-
-def probe(upstream: Upstream, model: str) -> list[Found]:
-    """Every probe, and one stream. Stops when responses do not work at all."""
-    found: list[Found] = []
-    for each in PROBES:
-        answer = _asked(upstream, each.ask(model))
-        found.append(Found(each, each.means(answer), _said(answer)))
-        if each.name == "answers" and not found[-1].value:
-            return found
-    return [*found, _streamed(upstream, model)]
+def _read(response: Any, until: float) -> bytes:
+    """The body, as far as time and room allow."""
+    data = b""
+    for piece in response.iter_bytes():
+        data += piece
+        if len(data) > LARGEST or time.monotonic() > until:
+            break
+    return data
 
 
-def nearest(found: list[Found]) -> Profile:
-    """The profile that agrees with most of what was found; ties go to the one that claims least."""
-    known: Mapping[str, bool | None] = {each.probe.ability: each.value for each in found if each.probe.ability}
-
-    def agreement(profile: Profile) -> int:
-        pairs = [(value, getattr(profile, name)) for name, value in known.items() if value is not None]
-        return sum((1 if value == said else -2) for value, said in pairs if said is not None)
-
-    candidates = [profile for profile in PROFILES.values() if profile.name not in ("scripted", "azure")]
-    return max(reversed(candidates), key=agreement)
-
-
-def _streamed(upstream: Upstream, model: str) -> Found:
-    body = {**(responses()(model).body or {}), "stream": True}
+def _heard(response: Any, data: bytes) -> Heard:
+    text = data.decode(errors="replace")
+    if response.headers.get("content-type", "").startswith("text/event-stream"):
+        return Heard(response.status_code, text, is_stream=True, events=tuple(_events(text)))
     try:
-        types = [event.get("type") for event in upstream.open(body, Credential())]
-    except (UpstreamRefused, StreamBroken) as error:
-        return Found(Probe("streaming", None, responses(), works), False, str(error))
-    is_whole = bool(types) and types[-1] in ("response.completed", "response.incomplete")
-    return Found(Probe("streaming", None, responses(), works), is_whole, "" if is_whole else "the stream has no end")
+        body = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        body = None
+    return Heard(response.status_code, text, body=body if isinstance(body, dict) else {})
 
 
-def _asked(upstream: Upstream, effect: Send) -> Answer:
-    try:
-        return upstream.send(effect, Credential())
-    except UpstreamRefused as error:
-        return error.refused
-
-
-def _said(answer: Answer) -> str:
-    if isinstance(answer, Refused):
-        return answer.message
-    if answer.is_ok:
-        return ""
-    return f"{answer.status} {loose.text(loose.object(answer.body, 'error'), 'message') or ''}".strip()
+def _events(text: str) -> Iterator[str]:
+    """The types of the events; some servers send no `event:` lines."""
+    for line in text.splitlines():
+        if line.startswith("data:"):
+            try:
+                data = orjson.loads(line.removeprefix("data:"))
+            except orjson.JSONDecodeError:
+                continue  # [DONE], or what was cut off
+            if isinstance(data, dict):
+                yield str(data.get("type"))
