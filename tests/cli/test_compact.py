@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bridge.cli.compact import lines
@@ -53,7 +53,9 @@ def test_no_line_is_too_long(request: dict[str, Any], width: int) -> None:
 
 
 @given(st.dictionaries(st.sampled_from("abc"), JSON, max_size=3))
+@example({"a": {"schema": True, "parameters": [1]}})
+@example({"a": {"schema": {"type": "object"}}})
 def test_what_fits_is_whole(request: dict[str, Any]) -> None:
     shown = "\n".join(lines(request, 10_000))
-    if not re.search("(call|fc|msg|rs|resp)_", shown):
+    if not re.search("(call|fc|msg|rs|resp)_|{…}", shown):
         assert json.loads(shown) == request

@@ -27,10 +27,14 @@ def lines(request: dict[str, Any], width: int, before: dict[str, Any] | None = N
 def _short(value: Any) -> Any:
     """The same with ids cut, and schemas left out."""
     if isinstance(value, dict):
-        return {key: _Left("{…}") if key in SCHEMAS and entry else _short(entry) for key, entry in value.items()}
+        return {key: _Left("{…}") if _is_schema(key, entry) else _short(entry) for key, entry in value.items()}
     if isinstance(value, list):
         return [_short(entry) for entry in value]
     return ID.sub(r"\1…\2", value) if isinstance(value, str) else value
+
+
+def _is_schema(key: str, entry: Any) -> bool:
+    return key in SCHEMAS and isinstance(entry, dict) and bool(entry)
 
 
 @frozen
