@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from bridge.profiles import ABILITIES, GENERIC, PROFILES, SCRIPTED, Profile
 from bridge.records import Object
@@ -21,6 +21,9 @@ FINAL: Final = ("response.completed", "response.incomplete")
 UNKNOWN_RESPONSE: Final = "resp_00000000000000000000000000000000"
 UNKNOWN_CONVERSATION: Final = "conv_00000000000000000000000000000000"
 UNKNOWN_CONTAINER: Final = "cntr_00000000000000000000000000000000"
+HINTS: Final = {"vector_stores": "file_search", "containers": "code_interpreter"}
+"""Who keeps what a tool needs is likely to have the tool."""
+
 UNKNOWN: Final = (UNKNOWN_CONVERSATION, UNKNOWN_CONTAINER)
 """Ids of nothing: asking for them costs nothing and makes nothing."""
 
@@ -56,6 +59,8 @@ def profile(heard: Mapping[str, Heard]) -> Profile:
 def nearest(found: Profile) -> Profile:
     """The profile that agrees best; generic where none does. What a server lacks tells more of its kind than what it
     has, and counts double."""
+    hints = {tool: True for there, tool in HINTS.items() if getattr(found, there)}
+    found = evolve(found, **hints)
     scored = [(_score(found, each), each) for each in PROFILES.values() if each not in (GENERIC, SCRIPTED)]
     score, best = max(scored, key=lambda pair: pair[0])
     return best if score > 0 else GENERIC
