@@ -28,13 +28,13 @@ Playing = Callable[[Aimock, Path, int, int], list[Ended]]
 
 
 def in_threads(aimock: Aimock, store: Path, programs: int, runs: int) -> list[Ended]:
-    """A thread and a sync client for each program; one without retries, one with a single one, the rest with two."""
+    """A thread and a sync client for each program; a third of them do not retry, a third do once, a third twice."""
     ended: list[Ended] = []
     failures: list[str] = []
 
     def program(number: int) -> None:
         try:
-            with OpenAI(api_key="sk-test", base_url=aimock.url, store=store, max_retries=min(number, 2)) as client:
+            with OpenAI(api_key="sk-test", base_url=aimock.url, store=store, max_retries=number % 3) as client:
                 play(client, jobs(f"thread-{number}", runs), ended)
         except Exception as error:
             failures.append(f"program {number}: {error!r}")
