@@ -92,7 +92,7 @@ NEAREST = [
     (Profile("probed", streams_unasked=False, tool_choice=True, conversations=False, vector_stores=False), VLLM),
     (Profile("probed", streams_unasked=False, tool_choice=True, conversations=False, previous_ids=False), LITELLM),
     (Profile("probed", streams_unasked=True), TRANSFORMERS),
-    (SCRIPTED, OPENAI),
+    (evolve(SCRIPTED, previous_ids=None), OPENAI),
 ]
 
 

@@ -59,7 +59,7 @@ def profile(heard: Mapping[str, Heard]) -> Profile:
 def nearest(found: Profile) -> Profile:
     """The profile that agrees best; generic where none does. What a server lacks tells more of its kind than what it
     has, and counts double."""
-    hints = {tool: True for there, tool in HINTS.items() if getattr(found, there)}
+    hints: dict[str, Any] = {tool: True for there, tool in HINTS.items() if getattr(found, there)}
     found = evolve(found, **hints)
     scored = [(_score(found, each), each) for each in PROFILES.values() if each not in (GENERIC, SCRIPTED)]
     score, best = max(scored, key=lambda pair: pair[0])
