@@ -17,6 +17,7 @@ from bridge import client as doors
 from bridge.calls import Reply
 from bridge.client.making import NO_KEY, patient
 from bridge.client.requests import Door, credential
+from bridge.testing import ScriptedUpstream
 from bridge.upstream import family
 
 http = family.installed()
@@ -411,9 +412,45 @@ def test_offline_needs_no_key(options: dict[str, Any], monkeypatch: pytest.Monke
     client = bridge.OpenAI(**options)
     assert client.api_key == NO_KEY
     assert client.with_options(timeout=1).api_key == NO_KEY
-    with pytest.raises(openai.BadRequestError, match="only Assistants calls are answered here") as caught:
-        client.models.list()
-    assert caught.value.code == "offline"
+    with pytest.raises(openai.NotFoundError):
+        client.files.retrieve("file-nowhere")
+
+
+OFFLINE: Any = [
+    {"when": "dog", "search": {"results": [{"filename": "dog.txt", "text": "Brown."}]}, "say": "Brown{cite[0]}."},
+    {"when": "always", "say": "Hello."},
+]
+
+
+def test_offline_other_calls_are_answered_by_the_same_upstream() -> None:
+    """So a program with attachments runs without a key, unchanged."""
+    client: Any = bridge.OpenAI(upstream=ScriptedUpstream(OFFLINE), store="memory")
+    file = client.files.create(file=("dog.txt", b"The dog is brown."), purpose="assistants")
+    assert client.with_options(timeout=9).files.content(file.id).read() == b"The dog is brown."
+    attached = [{"file_id": file.id, "tools": [{"type": "file_search"}]}]
+    message = {"role": "user", "content": "The dog?", "attachments": attached}
+    assistant = client.beta.assistants.create(model="gpt-4o", tools=[{"type": "file_search"}])
+    thread = client.beta.threads.create(messages=[message])
+    (store_id,) = thread.tool_resources.file_search.vector_store_ids
+    assert client.vector_stores.retrieve(store_id).file_counts.completed == 1
+    run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+    assert run.status == "completed"
+    answer = client.beta.threads.messages.list(thread.id).data[0].content[0].text
+    assert (answer.value, len(answer.annotations)) == ("Brown【0:0†dog.txt】.", 1)
+
+
+def test_offline_responses_are_whole_or_streamed() -> None:
+    async def main() -> list[str]:
+        async with bridge.AsyncOpenAI(upstream=ScriptedUpstream(OFFLINE), store="memory") as client:
+            whole = await client.responses.create(model="gpt-4o", input="Hi")
+            stream = await client.responses.create(model="gpt-4o", input="Hi", stream=True)
+            ended = [event.response.output_text async for event in stream if event.type == "response.completed"]
+            return [whole.output_text, *ended]
+
+    assert asyncio.run(main()) == ["Hello.", "Hello."]
+    client = bridge.OpenAI(upstream=ScriptedUpstream(OFFLINE), store="memory")
+    with pytest.raises(openai.BadRequestError, match="Unknown parameter"):
+        client.responses.create(model="gpt-4o", input="Hi", extra_body={"nonsense": 1})
 
 
 def test_offline_with_a_key_passes_other_calls_on() -> None:

@@ -8,7 +8,6 @@ nothing said                             => the Responses API at the client's ow
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
@@ -20,10 +19,11 @@ from openai._types import Omit
 from bridge.calls import Answering
 from bridge.client import unwrap, wrap
 from bridge.client.lazy import LazyService
+from bridge.client.offline import Offline
 from bridge.client.requests import Door
 from bridge.settings import Settings
 from bridge.store import Store
-from bridge.upstream import Upstream, family
+from bridge.upstream import Upstream
 from bridge.upstream.openai import OpenAIUpstream
 
 NO_KEY: Final = "no-key-needed-offline"
@@ -34,8 +34,6 @@ API; a reasoning model may be silent for minutes. 600 s is the SDK's own default
 OTHER_IDENTITIES: Final = ("workload_identity", "provider", "admin_api_key")
 NOT_FOR_UPSTREAM: Final = ("default_headers", "http_client", "timeout", "websocket_base_url", "webhook_secret")
 """Options the inner client goes without. Headers come with each call; the others are set by us."""
-
-OFFLINE: Final = "The upstream is the offline one and no API key is set: only Assistants calls are answered here."
 
 C = TypeVar("C", openai.OpenAI, openai.AsyncOpenAI)
 
@@ -68,6 +66,7 @@ class Making:
     options: dict[str, Any] = field(repr=False)
     door: Door | None = None
     is_users_client: bool = False
+    offline: Offline | None = None
 
     @classmethod
     def begin(cls, wishes: Wishes, options: Mapping[str, Any], is_async: bool) -> Making:
@@ -93,12 +92,10 @@ class Making:
 
     def _without_key(self, is_async: bool) -> Making:
         """Calls that are not ours must not leave with a key that is none."""
-        options = {**self.options, "api_key": NO_KEY}
+        options, offline = {**self.options, "api_key": NO_KEY}, Offline(self._offline_upstream)
         if options["http_client"] is None:
-            module = family.installed()
-            transport = module.MockTransport(lambda request: _offline(module))
-            options["http_client"] = (module.AsyncClient if is_async else module.Client)(transport=transport)
-        return evolve(self, options=options)
+            options["http_client"] = offline.client(is_async)
+        return evolve(self, options=options, offline=offline)
 
     @property
     def _is_offline(self) -> bool:
@@ -132,14 +129,23 @@ class Making:
 
     def _upstream(self, client: C) -> Callable[[], Upstream]:
         asked = self.wishes.upstream if self.wishes.upstream is not None else self.settings.upstream
+        if self.offline is not None:
+            return self.offline.upstream
         if asked is not None and not isinstance(asked, str):
             return lambda: asked
-        if asked is not None and self.settings.is_scripted:
-            from bridge.upstream.scripted import ScriptedUpstream
-
-            return lambda: ScriptedUpstream.from_setting(asked, profile=self.settings.profile_of(asked))
+        if self._is_offline:
+            return self._offline_upstream
         inner = self._inner(client, asked)
         return lambda: inner
+
+    def _offline_upstream(self) -> Upstream:
+        asked = self.wishes.upstream if self.wishes.upstream is not None else self.settings.upstream
+        if not isinstance(asked, str):
+            assert asked is not None
+            return asked
+        from bridge.upstream.scripted import ScriptedUpstream
+
+        return ScriptedUpstream.from_setting(asked, profile=self.settings.profile_of(asked))
 
     def _inner(self, client: C, base_url: str | None) -> OpenAIUpstream:
         """An upstream over plain clients with the options of this one."""
@@ -193,8 +199,3 @@ def patient(timeout: Any) -> Any:
         return openai.Timeout(timeout, read=max(timeout, PATIENCE))
     read = None if timeout.read is None else max(timeout.read, PATIENCE)
     return openai.Timeout(connect=timeout.connect, read=read, write=timeout.write, pool=timeout.pool)
-
-
-def _offline(module: Any) -> Any:
-    error = {"message": OFFLINE, "type": "invalid_request_error", "param": None, "code": "offline"}
-    return module.Response(400, headers={"content-type": "application/json"}, content=json.dumps({"error": error}))

@@ -117,7 +117,7 @@ async def answer(scripted: ScriptedUpstream, request: Request) -> Response:
         return bytes_response(await scripted.afetch(path, credential))
     if request.method == "GET" and path.startswith("/responses/") and query.get("stream") == "true":
         return event_stream(await scripted.aresume(resumed(path, query), credential))
-    effect = await effect_of(request, path, query)
+    effect = effect_of(request.method, path, query, request.headers.get("content-type", ""), await request.body())
     body = effect.body or {}
     if body.get("stream") and path == "/responses":
         return event_stream(await scripted.aopen(body, credential))
@@ -132,18 +132,17 @@ def resumed(path: str, query: dict[str, str]) -> Resume:
     return Resume(path.removeprefix("/responses/"), None if after is None else int(after))
 
 
-async def effect_of(request: Request, path: str, query: dict[str, str]) -> Send:
+def effect_of(method: str, path: str, query: dict[str, str], kind: str, data: bytes) -> Send:
     """The call with its JSON body, or with the file and the fields of a multipart one."""
-    data, kind = await request.body(), request.headers.get("content-type", "")
     if kind.startswith("multipart/form-data"):
-        return Send(request.method, path, query=query, **upload(kind, data))
+        return Send(method, path, query=query, **upload(kind, data))
     try:
         body = orjson.loads(data) if data else {}
     except orjson.JSONDecodeError as error:
         raise refusal("We could not parse the JSON body of your request.") from error
     if not isinstance(body, dict):
         raise refusal("The body of your request must be a JSON object.")
-    return Send(request.method, path, body, query)
+    return Send(method, path, body, query)
 
 
 def upload(kind: str, data: bytes) -> dict[str, Any]:

@@ -1,0 +1,57 @@
+"""Calls of an offline client that are no Assistants calls (files, vector stores …), answered without a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import orjson
+from attrs import field, frozen
+
+from bridge.calls import Credential
+from bridge.engine.effects import Sent
+from bridge.records import Object
+from bridge.upstream import Upstream, UpstreamRefused
+from bridge.upstream.scripted.asgi import effect_of
+from bridge.upstream.scripted.refusals import envelope
+
+BYTES: Final = "application/octet-stream"
+NOBODY: Final = Credential()
+
+
+@frozen
+class Passed:
+    """An answer. `media_type` is that of `content`."""
+
+    status: int
+    media_type: str
+    content: bytes
+    headers: dict[str, str] = field(factory=dict)
+
+
+def answer(scripted: Upstream, request: Any) -> Passed:
+    """What the offline server says to a request of httpx or httpx2. Waits of a script are waited here."""
+    path = "/" + request.url.path.partition("/v1/")[2]
+    try:
+        if request.method == "GET" and path.endswith("/content"):
+            body = scripted.fetch(path, NOBODY)
+            return Passed(200, body.media_type or BYTES, b"".join(body))
+        kind, query = request.headers.get("content-type", ""), dict(request.url.params)
+        effect = effect_of(request.method, path, query, kind, request.content)
+        if path == "/responses" and (effect.body or {}).get("stream"):
+            return Passed(200, "text/event-stream", b"".join(_frames(scripted, effect.body or {})))
+        return _json(scripted.send(effect, NOBODY))
+    except UpstreamRefused as error:
+        after = error.refused.retry_after
+        return _json(
+            Sent(error.refused.status, envelope(error.refused)), {"retry-after": f"{after:g}"} if after else {}
+        )
+
+
+def _json(sent: Sent, headers: dict[str, str] | None = None) -> Passed:
+    return Passed(sent.status, "application/json", orjson.dumps(sent.body), headers or {})
+
+
+def _frames(scripted: Upstream, request: Object) -> Iterator[bytes]:
+    for event in scripted.open(request, NOBODY):
+        yield b"event: " + event["type"].encode() + b"\ndata: " + orjson.dumps(event) + b"\n\n"
