@@ -6,6 +6,7 @@ from typing import Any
 
 from bridge.engine.effects import Refused
 from bridge.upstream import UpstreamRefused
+from bridge.upstream.scripted.script import Error
 
 
 def refusal(
@@ -14,9 +15,10 @@ def refusal(
     code: str | None = None,
     *,
     status: int = 400,
-    type: str = "invalid_request_error",
+    type: str | None = "invalid_request_error",
+    retry_after: float | None = None,
 ) -> UpstreamRefused:
-    return UpstreamRefused(Refused(status, message, code=code, type=type, param=param))
+    return UpstreamRefused(Refused(status, message, code=code, type=type, param=param, retry_after=retry_after))
 
 
 def missing(param: str) -> UpstreamRefused:
@@ -64,13 +66,31 @@ def mismatch(message: str) -> UpstreamRefused:
     return refusal(message, code="script_mismatch", type="scripted_upstream_error")
 
 
+def previous_not_found(id: str) -> UpstreamRefused:
+    message = f"Previous response with id '{id}' not found."
+    return refusal(message, "previous_response_id", "previous_response_not_found")
+
+
+def response_not_found(id: str) -> UpstreamRefused:
+    return refusal(f"Response with id '{id}' not found.", status=404)
+
+
+def refused(error: Error) -> UpstreamRefused:
+    """The error of a script."""
+    return refusal(
+        error.message, error.param, error.code, status=error.status, type=error.type, retry_after=error.retry_after
+    )
+
+
 def kind_of(value: Any) -> str:
     kinds = {bool: "a boolean", int: "an integer", float: "a decimal", str: "a string", dict: "an object"}
     return "null" if value is None else kinds.get(type(value), "an array")
 
 
 def envelope(refused: Refused) -> dict[str, Any]:
-    """The error body, in wire key order."""
+    """The error body, in wire key order; without a type it is one of FastAPI's."""
+    if refused.type is None and refused.status == 422:
+        return {"detail": refused.message}
     fields = {"message": refused.message, "type": refused.type, "param": refused.param, "code": refused.code}
     return {"error": fields}
 

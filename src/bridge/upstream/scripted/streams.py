@@ -9,10 +9,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import anyio
 from anyio.lowlevel import checkpoint
 
+from bridge.engine.effects import Refused
 from bridge.records import Object
-from bridge.upstream import StreamBroken
-from bridge.upstream.scripted.answering import Garbled, Pause, Step
-from bridge.upstream.scripted.quirks import FINAL
+from bridge.upstream import StreamBroken, UpstreamRefused
+from bridge.upstream.scripted.steps import FINAL, Garbled, Pause, Step
+
+PIECE = 65_536
+"""Bytes of a body that are given out at once."""
 
 SLICE = 0.05
 """Seconds after which an async wait looks whether another thread closed the upstream."""
@@ -94,8 +97,49 @@ class AsyncScriptedStream(ScriptedStream):
                 await self._wake.wait()
 
 
+class ScriptedBytes:
+    """Implements UpstreamBytes and AsyncUpstreamBytes."""
+
+    def __init__(self, content: bytes, media_type: str) -> None:
+        self.media_type: str | None = media_type
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        for start in range(0, len(self._content), PIECE):
+            yield self._content[start : start + PIECE]
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            await checkpoint()
+            yield piece
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
 def event(step: Step) -> Object:
     """An event as it is; what is none breaks the stream."""
     if isinstance(step, dict):
         return step
     raise StreamBroken(f"Not an event: {step.data}" if isinstance(step, Garbled) else "The connection was reset.")
+
+
+def first_response(stream: ScriptedStream) -> Object:
+    """What the first event of a background response holds: it is queued."""
+    response: Object = next(iter(stream))["response"]
+    return response
+
+
+def final_response(stream: ScriptedStream) -> Object:
+    """What the last event holds. Raises UpstreamRefused with status 0 where the connection ends before."""
+    try:
+        events = list(stream)
+    except StreamBroken as error:
+        raise UpstreamRefused(Refused(0, str(error))) from error
+    if not events or events[-1]["type"] not in FINAL:
+        raise UpstreamRefused(Refused(0, "The connection was closed before the answer was complete."))
+    response: Object = events[-1]["response"]
+    return response
