@@ -113,15 +113,17 @@ def test_a_run_deleted_by_another_process_wakes_waiters(hub):
 
 @pytest.mark.parametrize(
     "change",
-    [{"status": "cancelling", "version": 4}, {"lease": Lease("another", 2, 1e12)}],
+    [{"status": "cancelling", "version": 5}, {"lease": Lease("another", 2, 1e12)}],
     ids=["cancelled", "taken over"],
 )
 def test_a_commit_of_another_process_wakes_the_leg_it_concerns(still, change):
     heard = []
-    still.add_leg("run_a", object(), heard.append)
+    still.add_leg("run_a", 0, object(), heard.append)
     still._store.elsewhere = True
-    still.look()  # the first look cannot know what is new
-    heard.clear()
+    still.look()
+    still._store.commits(evolve(RUN, version=4))  # as the leg itself does
+    still.look()
+    assert heard == []
     still._store.commits(evolve(RUN, **change))
     still.look()
     assert heard == [Woken()]
@@ -130,13 +132,13 @@ def test_a_commit_of_another_process_wakes_the_leg_it_concerns(still, change):
 def test_a_busy_neighbour_wakes_nobody_in_vain(still):
     """Another process that commits all the time must not make every poller and every leg here read all the time."""
     heard, woken = [], []
-    still.add_leg("run_b", object(), heard.append)
+    still.add_leg("run_b", 0, object(), heard.append)
     wait = Wait(time.time() + SOON, "run_a", 3)
     assert still._enter(wait, lambda: woken.append(True))
     for _ in range(5):
         still._store.commits(evolve(RUN, id="run_of_the_neighbour"))
         still.look()
-    assert (len(heard), woken) == (1, [])
+    assert (heard, woken) == ([], [])
     began = time.monotonic()
     still.wait(Wait(time.time() + 0.1, "run_a", 3))
     assert time.monotonic() - began >= 0.08, "came back at once, to look again and again"
@@ -180,10 +182,10 @@ def test_an_interrupted_waiter_leaves_no_trace(hub, monkeypatch):
 def test_a_hub_remembers_so_many_runs_and_no_more(hub, monkeypatch):
     monkeypatch.setattr("bridge.hands.hub.REMEMBERED", 10)
     for number in range(100):
-        hub.add_leg(f"run_{number}", hub, lambda signal: None)
+        hub.add_leg(f"run_{number}", 0, hub, lambda signal: None)
         hub.changed(evolve(RUN, id=f"run_{number}", status="completed"))
         hub.remove_leg(f"run_{number}", hub)
-    assert (len(hub._versions), hub._legs, hub._marks) == (10, {}, {})
+    assert (len(hub._versions), hub._legs) == (10, {})
 
 
 def test_closing_ends_the_lookout(hub):
@@ -194,7 +196,7 @@ def test_closing_ends_the_lookout(hub):
 
 def test_a_leg_is_woken_by_others_and_not_by_itself(hub):
     heard, hands = [], object()
-    hub.add_leg("run_a", hands, heard.append)
+    hub.add_leg("run_a", 0, hands, heard.append)
     hub.changed(evolve(RUN, status="cancelling"), origin=hands)
     assert heard == []
     hub.changed(evolve(RUN, status="cancelling"), origin=object())
@@ -206,8 +208,8 @@ def test_a_leg_is_woken_by_others_and_not_by_itself(hub):
 
 def test_an_earlier_leg_that_leaves_late_does_not_remove_its_successor(hub):
     first, second, heard = object(), object(), []
-    hub.add_leg("run_a", first, lambda signal: None)
-    hub.add_leg("run_a", second, heard.append)
+    hub.add_leg("run_a", 0, first, lambda signal: None)
+    hub.add_leg("run_a", 0, second, heard.append)
     hub.remove_leg("run_a", first)
     hub.changed(evolve(RUN, status="cancelling"))
     assert heard == [Woken()]

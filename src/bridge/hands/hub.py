@@ -13,6 +13,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
+from attrs import define
+
 from bridge.engine import tables
 from bridge.engine.effects import Key, Signal, Wait, Woken
 from bridge.hands.bells import Bell
@@ -34,6 +36,25 @@ REMEMBERED: Final = 4096
 NEWS: Final = tables.SETTLED | {"cancelling"}
 
 
+@define
+class _Leg:
+    """A leg at work: under which lease, by whom, and how it is told. `seen` is the version it was last told of."""
+
+    lease: int
+    hands: object
+    post: Callable[[Signal], None]
+    seen: int = -1
+
+    def concerns(self, run: Run | None) -> bool:
+        """Whether somebody ended, cancelled or took over the run. What the leg stores itself is no news to it: a signal
+        stops what it asks of the upstream just then."""
+        if run is None or run.lease.number != self.lease:
+            return True
+        is_new = run.status in NEWS and run.version != self.seen
+        self.seen = run.version
+        return is_new
+
+
 class Hub:
     """Waiters and working legs by run id."""
 
@@ -45,8 +66,7 @@ class Hub:
         self._lock = threading.Condition()
         self._waiters: dict[str, dict[Callable[[], None], int]] = {}  # and the version each has seen
         self._unseen = False  # somebody waits since the last look: the news may be older than the wait
-        self._legs: dict[str, tuple[object, Callable[[Signal], None]]] = {}
-        self._marks: dict[str, tuple[int, int]] = {}  # version and lease of the runs worked on, when last looked at
+        self._legs: dict[str, _Leg] = {}
         self._lookout: threading.Thread | None = None
         self._closed = False
 
@@ -59,11 +79,11 @@ class Hub:
         with self._lock:
             self._remember(run)
             waiters = tuple(self._waiters.get(run.id, ()))
-            hands, post = self._legs.get(run.id, (None, None))
+            leg = self._legs.get(run.id)
         for wake in waiters:
             wake()
-        if post is not None and hands is not origin:
-            post(Woken())
+        if leg is not None and leg.hands is not origin:
+            leg.post(Woken())
 
     def _remember(self, run: Run) -> None:
         self._versions[run.id] = run.version
@@ -73,16 +93,16 @@ class Hub:
 
     # --- listening
 
-    def add_leg(self, run_id: str, hands: object, post: Callable[[Signal], None]) -> None:
+    def add_leg(self, run_id: str, lease: int, hands: object, post: Callable[[Signal], None]) -> None:
+        """`lease` is the number of the lease that the leg works under."""
         with self._lock:
-            self._legs[run_id] = (hands, post)
+            self._legs[run_id] = _Leg(lease, hands, post)
             self._look_out()
 
     def remove_leg(self, run_id: str, hands: object) -> None:
         with self._lock:
-            if run_id in self._legs and self._legs[run_id][0] is hands:
+            if run_id in self._legs and self._legs[run_id].hands is hands:
                 del self._legs[run_id]
-                self._marks.pop(run_id, None)
 
     def wait(self, effect: Wait) -> None:
         """Until news of the run, or until that time; in this thread."""
@@ -164,15 +184,12 @@ class Hub:
         """Wake who waits for this run or works on it, if it has changed for them. None: the run is no more."""
         with self._lock:
             waiters = [wake for wake, seen in self._waiters.get(id, {}).items() if _is_news(run, seen)]
-            _, post = self._legs.get(id, (None, None)) if legs_too else (None, None)
-            mark = (run.version, run.lease.number) if run is not None else (-1, -1)
-            is_other = self._marks.get(id) != mark
-            if post is not None:
-                self._marks[id] = mark
+            leg = self._legs.get(id) if legs_too else None
+            concerns = leg is not None and leg.concerns(run)
         for wake in waiters:
             wake()
-        if post is not None and is_other:
-            post(Woken())
+        if leg is not None and concerns:
+            leg.post(Woken())
 
     def close(self) -> None:
         with self._lock:

@@ -117,7 +117,7 @@ class Runner(Leases):
             log.exception("run %s: it could not even be ended; it expires by itself", run.id)
 
     def _enter(self, work: Work, hands: object, post: Callable[[Signal], None]) -> None:
-        self.world.hub.add_leg(work.run_id, hands, post)
+        self.world.hub.add_leg(work.run_id, work.lease_number, hands, post)
         work.listen(hands, post)
 
     # --- the end
