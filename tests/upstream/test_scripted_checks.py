@@ -19,6 +19,7 @@ REASONING = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_conten
 SEARCH = {"type": "file_search", "vector_store_ids": ["vs_x"]}
 RUN = {"type": "code_interpreter", "container": {"type": "auto", "file_ids": ["file-x"]}}
 STORE = UPSTREAM.send(Send("POST", "/vector_stores", {})).body["id"]
+FILE = UPSTREAM.add_file("a.png", b"")
 SCHEMA = {"name": "s", "schema": {"type": "object"}}
 
 
@@ -328,7 +329,7 @@ ACCEPTED: list[dict[str, Any]] = [
         [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}, {"role": "developer", "content": "c"}]
     ),
     ask([user("a"), {**ASSISTANT, "id": "msg_x", "status": "completed"}, user("b")]),
-    ask([{"role": "user", "content": [{"type": "input_image", "file_id": "file-1", "detail": "auto"}]}]),
+    ask([{"role": "user", "content": [{"type": "input_image", "file_id": FILE, "detail": "auto"}]}]),
     ask([user("a"), {**call("c", "f"), "id": "fc_x", "status": "completed"}, output("c", "1")]),
     ask([user("a"), call("c", "f"), output("c", "1"), call("c", "f"), output("c", "2")]),
     ask([user("a"), call("c", "f"), {**output("c", ""), "output": [{"type": "input_text", "text": "1"}]}]),

@@ -13,8 +13,8 @@ from bridge.engine.effects import Send
 from bridge.errors import ConfigurationError
 from bridge.upstream import UpstreamRefused
 from bridge.upstream.scripted import ScriptedUpstream
+from bridge.upstream.scripted.actions import ACTIONS
 from bridge.upstream.scripted.quirks import QUIRKS
-from bridge.upstream.scripted.reading import ACTIONS
 
 PAGE = (ROOT / "docs" / "scripted-upstream.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```\s+```conversation\n(.*?)```", PAGE, re.DOTALL)
@@ -136,6 +136,9 @@ WRONG = [
     ("- code: {files: [{name: a, base64: '!'}]}", "expected base64"),
     ("- annotate: {text: a}", "expected an annotation with a type"),
     ("{rules: [], window: wide}", "window: expected a number of tokens"),
+    ("- code: {files: [{name: a}]}", r"rules\[0\].code.files\[0\]: give either text or base64"),
+    ("- {say: a, quirks: [no_containers]}", "no_containers is a quirk of a server"),
+    ("{rules: [], ingestion: -1}", "ingestion: expected seconds"),
     ("- incomplete: tired", "expected max_output_tokens or content_filter"),
     ("- error: 200", "expected an HTTP error status"),
     ("rule: []", "there is no 'rule' here"),

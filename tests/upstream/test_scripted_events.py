@@ -10,8 +10,22 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
-from scripted_help import NO_SHARED, NO_SHARED_REASON, SHARED, ask, calls_of, output, said, tool, types, user
+from scripted_help import (
+    CODE,
+    NO_SHARED,
+    NO_SHARED_REASON,
+    SHARED,
+    ask,
+    calls_of,
+    description,
+    output,
+    said,
+    search_in,
+    tool,
+    types,
+    user,
+    validator,
+)
 
 from bridge.engine.effects import Send
 from bridge.upstream.scripted import ScriptedUpstream
@@ -75,10 +89,7 @@ TOOLS = (tool("f", x={"type": "string"}), tool("g"))
 
 def asked(upstream: ScriptedUpstream, request: str = "plain", **more: Any) -> dict[str, Any]:
     """A request with every tool there is."""
-    store = upstream.send(Send("POST", "/vector_stores", {})).body["id"]
-    search = {"type": "file_search", "vector_store_ids": [store]}
-    code = {"type": "code_interpreter", "container": {"type": "auto"}}
-    return ask("Hello", *TOOLS, search, code, **REQUESTS[request], **more)
+    return ask("Hello", *TOOLS, search_in(upstream), CODE, **REQUESTS[request], **more)
 
 
 def played(script: str, request: str = "plain") -> list[dict[str, Any]]:
@@ -87,26 +98,6 @@ def played(script: str, request: str = "plain") -> list[dict[str, Any]]:
 
 
 # --- against the description of the API
-
-
-@cache
-def description() -> dict[str, Any]:
-    text = (SHARED / "reference" / "openapi-responses.json").read_text(encoding="utf-8")
-    loosened: dict[str, Any] = loosen(json.loads(text))
-    return loosened
-
-
-def loosen(node: Any) -> Any:
-    """Where two branches of a oneOf may fit, the description is stricter than the API (upstreams.md)."""
-    if isinstance(node, dict):
-        kept = {key: loosen(value) for key, value in node.items() if key != "discriminator"}
-        return {"anyOf" if key == "oneOf" else key: value for key, value in kept.items()}
-    return [loosen(each) for each in node] if isinstance(node, list) else node
-
-
-@cache
-def validator(schema: str) -> Draft202012Validator:
-    return Draft202012Validator({"$ref": f"#/components/schemas/{schema}", "components": description()["components"]})
 
 
 @cache
@@ -161,6 +152,27 @@ def recorded() -> list[list[str]]:
 @pytest.mark.parametrize("script", ["text", "text in two parts"])
 def test_text_has_an_order_that_was_recorded(script: str) -> None:
     assert types(played(script)) in recorded()
+
+
+SHOWN = {"code": "plt.show()", "files": [{"name": "plot.png", "shown": True}]}
+RECORDED: list[dict[str, Any]] = [
+    {"search": True, "say": "Travis's favorite food is pizza{cite[0]}."},
+    {"do": [{"say": "Step by step:"}, {"code": "factorial(5)"}, {"say": "It is 120."}]},
+    {"do": [{"code": "data.head()"}, {"say": "The file contains"}, {"code": SHOWN}, {"say": "Here is the plot."}]},
+]
+
+
+@needs_shared
+@pytest.mark.parametrize("rule", RECORDED, ids=["file search", "code", "code with a picture"])
+def test_hosted_tools_have_an_order_that_was_recorded(rule: dict[str, Any]) -> None:
+    upstream = ScriptedUpstream([rule])
+    search = search_in(upstream, upstream.add_file("test_favorite_foods.txt", b"Travis's favorite food is pizza."))
+    assert types(upstream.open(ask("What is Travis's favorite food?", search, CODE))) in recorded()
+
+
+@needs_shared
+def test_a_background_response_has_an_order_that_was_recorded() -> None:
+    assert types(ScriptedUpstream([SAY]).open(ask("Hello", background=True))) in recorded()
 
 
 @needs_shared

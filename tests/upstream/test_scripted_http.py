@@ -141,3 +141,68 @@ def eventually(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.005)
+
+
+# --- what hosted tools work with, read by the openai client
+
+
+def test_files_stores_and_containers_read_by_the_sdk(server: Any, client: openai.OpenAI) -> None:
+    file = client.files.create(file=("dog.txt", b"The dog is brown."), purpose="user_data")
+    store = client.vector_stores.create(name="pets", file_ids=[file.id])
+    assert client.vector_stores.retrieve(store.id).file_counts.completed == 1
+    added = client.vector_stores.files.create_and_poll(file.id, vector_store_id=store.id)
+    assert [each.id for each in client.vector_stores.files.list(store.id)] == [added.id] == [file.id]
+    assert client.vector_stores.update(store.id, metadata={"a": "b"}).metadata == {"a": "b"}
+    assert client.vector_stores.files.delete(file.id, vector_store_id=store.id).deleted
+    assert client.vector_stores.delete(store.id).deleted
+    container = client.containers.create(name="mine", file_ids=[file.id])
+    (given,) = client.containers.files.list(container.id)
+    assert given.path == f"/mnt/data/{file.id}-dog.txt"
+    assert client.containers.files.content.retrieve(given.id, container_id=container.id).read() == b"The dog is brown."
+    client.containers.delete(container.id)
+    assert server.scripted.sent[-1] == f"DELETE /containers/{container.id}"
+    with pytest.raises(openai.BadRequestError, match="Not allowed to download files of purpose: user_data"):
+        client.files.content(file.id)
+
+
+def test_responses_of_the_background_read_by_the_sdk(client: openai.OpenAI) -> None:
+    with client.responses.create(model="gpt-4o", input="slow", background=True, stream=True) as stream:
+        first = next(iter(stream)).model_dump()
+    path = first["response"]["id"]
+    assert client.responses.retrieve(path).status in ("queued", "in_progress")
+    with client.responses.retrieve(path, stream=True, starting_after=1) as again:
+        assert next(iter(again)).sequence_number == 2
+    assert client.responses.cancel(path).status == "cancelled"
+    client.responses.delete(path)
+    with pytest.raises(openai.NotFoundError, match="not found"):
+        client.responses.retrieve(path)
+
+
+BODIES = [
+    ("multipart/form-data; boundary=b", b"", "could not parse the multipart body"),
+    ("multipart/form-data", b"--b\r\n", "could not parse the multipart body"),
+    ("multipart/form-data; boundary=b", b"--b\r\ncontent-disposition: form-data", "multipart body"),
+    (
+        "multipart/form-data; boundary=b",
+        b'--b\r\ncontent-disposition: form-data; name="purpose"\r\n\r\nbatch\r\n--b--\r\n',
+        "Missing required parameter: 'file'.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "data", "message"), BODIES)
+def test_forms_that_are_none(server: Any, kind: str, data: bytes, message: str) -> None:
+    answer = httpx.post(f"{server.url}/files", content=data, headers={**KEY, "content-type": kind})
+    assert answer.status_code == 400 and message in answer.json()["error"]["message"]
+
+
+def test_a_number_that_is_none(server: Any) -> None:
+    answer = httpx.get(f"{server.url}/responses/r?stream=true&starting_after=x", headers=KEY)
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "starting_after")
+    assert httpx.get(f"{server.url}/files?limit=x", headers=KEY).status_code == 400
+
+
+def test_an_error_without_envelope() -> None:
+    with serve_scripted([{"say": "a"}], quirks=["unknown_is_422"]) as server:
+        answer = httpx.post(f"{server.url}/responses", json={**ask("hi"), "odd": 1}, headers=KEY)
+    assert (answer.status_code, answer.json()) == (422, {"detail": "Unexpected keys in the request: {'odd'}"})

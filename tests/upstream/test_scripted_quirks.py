@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from scripted_help import ask, calls_of, said, tool, types, user
+from scripted_help import annotations, ask, calls_of, done, said, search_in, tool, types, user
 
 from bridge.engine.effects import Send
+from bridge.errors import ConfigurationError
 from bridge.upstream import StreamBroken, UpstreamRefused
 from bridge.upstream.scripted import ScriptedUpstream
-from bridge.upstream.scripted.quirks import QUIRKS, REFUSING
+from bridge.upstream.scripted.quirks import OF_SERVERS, QUIRKS, REFUSING
+from bridge.upstream.scripted.sealed import seal
 
 SCRIPT = [{"say": "Hello there.", "call": [{"name": "f", "arguments": {"x": "1"}}, "f"]}]
 SAY = [{"say": "Hello there."}]
 FOUND = {"type": "file_search_call", "id": "fs_1", "queries": ["q"], "status": "completed"}
+MESSAGE = {"type": "message", "role": "assistant", "content": "a"}
+NO_ITEMS = "Unsupported input item type: file_search_call."
+ENCRYPTED = "Encrypted content is not supported with this model."
 TOOL = tool("f", x={"type": "string"})
 ENDLESS = {"error_event", "malformed_json"}
 ANSWERED = sorted({*QUIRKS} - {*REFUSING})
@@ -114,23 +119,26 @@ SEARCH = {"queries": ["q"], "results": [{"filename": "a.txt", "file_id": "file-1
 
 
 def searched(*quirks: str) -> list[dict[str, Any]]:
-    upstream = ScriptedUpstream([{"search": SEARCH}], quirks=quirks)
-    store = upstream.send(Send("POST", "/vector_stores", {})).body["id"]
-    request = ask("hi", {"type": "file_search", "vector_store_ids": [store]}, include=["file_search_call.results"])
-    return list(upstream.open(request))
+    upstream = ScriptedUpstream([{"search": SEARCH, "say": "A{cite[0]}."}], quirks=quirks)
+    return list(upstream.open(ask("hi", search_in(upstream), include=["file_search_call.results"])))
 
 
 @pytest.mark.parametrize(
     ("quirk", "key", "value"), [("high_scores", "score", 1.5), ("foreign_file_ids", "file_id", "doc-12345678")]
 )
 def test_what_a_search_found(quirk: str, key: str, value: Any) -> None:
-    (item,) = [event["item"] for event in searched(quirk) if event["type"] == "response.output_item.done"]
+    events = searched(quirk)
+    (item,) = done(events, "file_search_call")
     assert item["results"][0][key] == value
+    assert events[-1]["response"]["output"][0] == item
+    assert [annotation["file_id"] for annotation in annotations(events)] == ["file-12345678"]
 
 
 def test_internal_search() -> None:
-    told = [event["type"].removeprefix("response.") for event in searched("internal_search")]
-    assert told.index("function_call_arguments.done") < told.index("output_item.added")
+    events = searched("internal_search")
+    told = types(events)
+    assert told[2:5] == ["function_call_arguments.delta", "function_call_arguments.done", "output_item.added"]
+    assert events[2]["item_id"] == events[4]["item"]["id"] and events[2]["delta"] == events[3]["arguments"]
 
 
 def test_long_ids() -> None:
@@ -139,17 +147,39 @@ def test_long_ids() -> None:
     assert all(len(call["id"]) > 400 and len(call["call_id"]) < 64 for call in calls_of(events))
 
 
-REFUSED = [
-    ("no_encrypted_content", {"include": ["reasoning.encrypted_content"], "model": "gpt-5"}, "Encrypted content"),
-    ("refuses_file_search_items", {"input": [{**FOUND}, user("hi")]}, "file_search_call"),
-    ("unknown_is_422", {"store": False}, "body.store: Extra inputs"),
+UNSUPPORTED = "Unsupported fields in the request: {'store', 'metadata'}"
+SEALED = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": seal("why")}
+REFUSED: list[tuple[str, dict[str, Any], int, Any]] = [
+    ("no_encrypted_content", {"include": ["reasoning.encrypted_content"], "model": "gpt-5"}, 400, ENCRYPTED),
+    ("no_encrypted_content", {"input": [user("a"), SEALED, MESSAGE], "model": "gpt-5"}, 400, ENCRYPTED),
+    (
+        "refuses_file_search_items",
+        {"input": [FOUND, user("hi")]},
+        400,
+        "Unsupported input item type: file_search_call.",
+    ),
+    ("unknown_is_422", {"store": False, "metadata": {}}, 422, UNSUPPORTED),
 ]
 
 
-@pytest.mark.parametrize(("quirk", "more", "message"), REFUSED)
-def test_what_some_servers_refuse(quirk: str, more: dict[str, Any], message: str) -> None:
+@pytest.mark.parametrize(("quirk", "more", "status", "message"), REFUSED)
+def test_what_some_servers_refuse(quirk: str, more: dict[str, Any], status: int, message: str) -> None:
     request = {**ask("hi"), **more}
     assert list(ScriptedUpstream(SAY).open(request))
-    with pytest.raises(UpstreamRefused, match=message):
+    with pytest.raises(UpstreamRefused) as caught:
         ScriptedUpstream(SAY, quirks=[quirk]).open(request)
+    assert (caught.value.refused.status, caught.value.refused.message) == (status, message)
     assert {name for name, *_ in REFUSED} == {*REFUSING}
+
+
+def test_a_server_without_an_envelope() -> None:
+    upstream = ScriptedUpstream(SAY, quirks=["unknown_is_422"])
+    sent = upstream.send(Send("POST", "/responses", {**ask("hi"), "thread_id": "t"}))
+    assert (sent.status, sent.body) == (422, {"detail": "Unexpected keys in the request: {'thread_id'}"})
+
+
+@pytest.mark.parametrize("quirk", OF_SERVERS)
+def test_a_rule_has_no_quirks_of_servers(quirk: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{quirk} is a quirk of a server"):
+        ScriptedUpstream([{"say": "a", "quirks": [quirk]}])
+    assert ScriptedUpstream({"rules": [], "quirks": [quirk]}).script.quirks == {quirk}

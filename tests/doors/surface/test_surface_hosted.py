@@ -149,7 +149,7 @@ def test_a_file_that_was_made_can_be_given_to_the_next_thread(place: Place) -> N
     again = answered(place, "", CODE, {"role": "user", "content": "Hello", "attachments": [attachment]})
     assert again.status == "completed"
     (file_id,) = place.scripted.requests[-1]["tools"][0]["container"]["file_ids"]
-    assert place.client.files.content(file_id).read() == TABLE, "a copy among the upstream's own files"
+    assert place.scripted.hosted.files[file_id].content == TABLE, "a copy among the upstream's own files"
 
 
 def test_what_was_deleted_is_gone(place: Place) -> None:

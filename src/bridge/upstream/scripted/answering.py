@@ -6,119 +6,81 @@ The order within an item is that of the real recordings: added, its parts and de
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any, Literal, TypeAlias
-
-from attrs import frozen
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any, Literal
 
 from bridge.records import Object
-from bridge.upstream.scripted.choose import Called, Calling, Choice
-from bridge.upstream.scripted.hosted import Hosted
-from bridge.upstream.scripted.hosting import Hosting, placed
+from bridge.upstream.scripted.choice import Called, Calling
+from bridge.upstream.scripted.hosting import run, search
 from bridge.upstream.scripted.ids import Names
-from bridge.upstream.scripted.responses import count_tokens, response_base
-from bridge.upstream.scripted.script import (
-    Annotate,
-    Code,
-    Cut,
-    Fail,
-    Incomplete,
-    Pace,
-    Reason,
-    Refuse,
-    Say,
-    Search,
-    Wait,
-)
+from bridge.upstream.scripted.preparing import Mark, Prepared, Ran, Searched, Told
+from bridge.upstream.scripted.script import Annotate, Cut, Fail, Incomplete, Pace, Reason, Refuse, Wait
 from bridge.upstream.scripted.sealed import seal
+from bridge.upstream.scripted.steps import HangUp, OutOfTokens, Pause, Reset, Step
+from bridge.upstream.scripted.writing import Writer
 
 WORD = re.compile(r"\s*\S{1,14}|\s+")
 TOKEN = re.compile(r"\w{1,14}|\W{1,3}")
+INDEXES = ("index", "start_index", "end_index")
 
 
-@frozen
-class Pause:
-    seconds: float
-
-
-@frozen
-class Reset:
-    """The connection breaks here."""
-
-
-@frozen
-class Garbled:
-    """Bytes that are no event, sent as the data of one."""
-
-    data: str
-
-
-Step: TypeAlias = Object | Pause | Reset | Garbled
-
-
-class OutOfTokens(Exception):
-    """max_output_tokens is used up."""
-
-
-class Answering:
+class Answering(Writer):
     """Writes the answer to one request. `steps` may be read once."""
 
-    def __init__(self, request: Object, choice: Choice, names: Names, created_at: int, hosted: Hosted) -> None:
-        self.request, self.choice, self.names, self.hosted = request, choice, names, hosted
-        self.hosting = Hosting(self)
-        self.base = response_base(request, names.response(), created_at)
-        self.output: list[Object] = []
+    def __init__(self, request: Object, actions: Sequence[Prepared], names: Names, created_at: int) -> None:
+        super().__init__(request, names, created_at)
+        self.actions = actions
         self.message: Object | None = None
-        self.sequence = -1
-        self.pace = 0.0
-        self.tokens = 0
-        self.reasoning_tokens = 0
-        self.limit: int | None = request.get("max_output_tokens")
-        self.obfuscate = (request.get("stream_options") or {}).get("include_obfuscation") is not False
 
     def steps(self) -> Iterator[Step]:
-        yield self.event("response.created", response=self.response("in_progress"))
-        yield self.event("response.in_progress", response=self.response("in_progress"))
+        yield from self.begin()
         try:
-            for action in self.choice.actions:
-                if isinstance(action, (Cut, Fail, Incomplete)):
+            for action in self.actions:
+                if isinstance(action, Cut) and self.is_background:
+                    yield HangUp(action.how)
+                elif isinstance(action, (Cut, Fail, Incomplete)):
                     yield from self.end(action)
                     return
-                yield from self.act(action)
+                else:
+                    yield from self.act(action)
         except OutOfTokens:
             yield from self.end(Incomplete("max_output_tokens"))
             return
         yield from self.close_message("completed")
         yield self.terminal("completed")
 
+    def begin(self) -> Iterator[Step]:
+        """A background response is queued first (recording CanStreamBackgroundResponses)."""
+        status = "queued" if self.is_background else "in_progress"
+        yield self.event("response.created", response=self.response(status))
+        if self.is_background:
+            yield self.event("response.queued", response=self.response(status))
+        yield self.event("response.in_progress", response=self.response("in_progress"))
+
     def act(self, action: Any) -> Iterator[Step]:
-        if isinstance(action, Say):
-            for index, text in enumerate(action.texts):
-                if index:
-                    yield from self.close_message("completed")
-                for piece in self.hosting.pieces(text):
-                    if isinstance(piece, str):
-                        yield from self.write("output_text", "text", piece)
-                    else:
-                        yield from self.annotate(piece)
-        elif isinstance(action, Refuse):
-            yield from self.write("refusal", "refusal", action.text)
-        elif isinstance(action, Calling):
+        if isinstance(action, (Calling, Reason, Searched, Ran)):
             yield from self.close_message("completed")
-            for called in action.calls:
-                yield from self.call(called)
-        elif isinstance(action, Reason):
-            yield from self.close_message("completed")
-            yield from self.reason(action.text)
-        elif isinstance(action, (Search, Code)):
-            yield from self.close_message("completed")
-            yield from self.hosting.search(action) if isinstance(action, Search) else self.hosting.run(action)
-        elif isinstance(action, Annotate):
-            yield from self.annotate(action.annotation)
-        elif isinstance(action, Wait):
-            yield Pause(action.seconds)
-        elif isinstance(action, Pace):
-            self.pace = action.seconds
+        for kind, write in self.writers().items():
+            if isinstance(action, kind):
+                yield from write(action)
+
+    def writers(self) -> dict[type[Any], Callable[[Any], Iterator[Step]]]:
+        return {
+            Told: lambda told: self.tell(told.texts),
+            Refuse: lambda refuse: self.write("refusal", "refusal", refuse.text),
+            Calling: lambda calling: chain.from_iterable(map(self.call, calling.calls)),
+            Reason: lambda reason: self.reason(reason.text),
+            Searched: lambda searched: search(self, searched),
+            Ran: lambda ran: run(self, ran),
+            Annotate: lambda annotate: self.annotate(annotate.annotation),
+            Wait: lambda wait: iter([Pause(wait.seconds)]),
+            Pace: self.set_pace,
+        }
+
+    def set_pace(self, action: Pace) -> Iterator[Step]:
+        self.pace = action.seconds
+        yield from ()
 
     def end(self, action: Cut | Fail | Incomplete) -> Iterator[Step]:
         if isinstance(action, Cut):
@@ -131,6 +93,23 @@ class Answering:
             yield self.terminal("incomplete", incomplete_details={"reason": action.reason})
 
     # --- messages
+
+    def tell(self, texts: Iterable[tuple[str | Mark, ...]]) -> Iterator[Step]:
+        """The first text goes on with the message that is open, each further one begins another."""
+        for index, pieces in enumerate(texts):
+            if index:
+                yield from self.close_message("completed")
+            start = len(self.open_text())
+            for piece in pieces:
+                if isinstance(piece, Mark):
+                    yield from self.annotate(moved(piece.annotation, start))
+                else:
+                    yield from self.write("output_text", "text", piece)
+
+    def open_text(self) -> str:
+        """What the open part of the message says so far."""
+        parts = self.message["content"] if self.message is not None else []
+        return str(parts[-1]["text"]) if parts and parts[-1]["type"] == "output_text" else ""
 
     def write(self, kind: str, field: str, text: str) -> Iterator[Step]:
         """`text` as deltas of a part of type `kind`: of the open one when it is of that type, else of a new one."""
@@ -148,16 +127,14 @@ class Answering:
             yield self.delta(f"response.{kind}.delta", delta, **self.place(), **logprobs(kind))
 
     def annotate(self, annotation: Object) -> Iterator[Step]:
-        """An annotation of the text part that is open, where it stands by now."""
+        """An annotation of the text part that is open, or of a new one."""
         if self.message is None or not self.message["content"] or self.message["content"][-1]["type"] != "output_text":
             yield from self.write("output_text", "text", "")
         assert self.message is not None
-        part = self.message["content"][-1]
-        annotation = placed(annotation, len(part["text"]))
-        number = len(part["annotations"])
-        part["annotations"].append(annotation)
+        annotations = self.message["content"][-1]["annotations"]
+        annotations.append(annotation)
         kind = "response.output_text.annotation.added"
-        yield self.event(kind, **self.place(), annotation_index=number, annotation=annotation)
+        yield self.event(kind, **self.place(), annotation_index=len(annotations) - 1, annotation=annotation)
 
     def open_message(self) -> Object:
         self.message = {
@@ -173,8 +150,10 @@ class Answering:
         if self.message is not None and self.message["content"]:
             last = self.message["content"][-1]
             kind = last["type"]
-            for annotation in self.hosting.at_the_end() if kind == "output_text" else ():
-                yield from self.annotate(annotation)
+            if kind == "output_text":
+                shown, self.shown = self.shown, []
+                for annotation in shown:
+                    yield from self.annotate(annotation)
             field = "text" if kind == "output_text" else "refusal"
             yield self.event(f"response.{kind}.done", **self.place(), **{field: last[field]}, **logprobs(kind))
             yield self.event("response.content_part.done", **self.place(), part=copied(last))
@@ -224,8 +203,7 @@ class Answering:
             self.reasoning_tokens += 1
             yield from self.token()
         item: Object = {"id": self.names.item("rs"), "type": "reasoning", "summary": []}
-        encrypted = "reasoning.encrypted_content" in (self.request.get("include") or ())
-        sealed = {"encrypted_content": seal(text)} if encrypted else {}
+        sealed = {"encrypted_content": seal(text)} if self.includes("reasoning.encrypted_content") else {}
         yield self.added({**item, **{key: value[:12] for key, value in sealed.items()}})
         if (self.request.get("reasoning") or {}).get("summary"):
             yield from self.summary(item["id"], text)
@@ -241,50 +219,6 @@ class Answering:
         yield self.event(f"{kind}_text.done", **place, text=text)
         yield self.event(f"{kind}_part.done", **place, part={"type": "summary_text", "text": text})
 
-    # --- events
-
-    def token(self) -> Iterator[Step]:
-        """A delta is a token. One that is not the model's any more ends the response."""
-        if self.limit is not None and self.tokens >= self.limit:
-            raise OutOfTokens
-        self.tokens += 1
-        if self.pace:
-            yield Pause(self.pace)
-
-    def added(self, item: Object) -> Object:
-        return self.event("response.output_item.added", output_index=len(self.output), item=item)
-
-    def done(self, item: Object) -> Object:
-        event = self.event("response.output_item.done", output_index=len(self.output), item=item)
-        self.output.append(item)
-        return event
-
-    def delta(self, type: str, delta: str, **fields: Any) -> Object:
-        event = self.event(type, **fields, delta=delta)
-        if self.obfuscate:
-            event["obfuscation"] = "x" * (16 - len(delta) % 16)
-        return event
-
-    def event(self, type: str, **fields: Any) -> Object:
-        self.sequence += 1
-        return {"type": type, "sequence_number": self.sequence, **fields}
-
-    def terminal(self, status: str, **fields: Any) -> Object:
-        return self.event(f"response.{status}", response=self.response(status, usage=self.usage(), **fields))
-
-    def response(self, status: str, **fields: Any) -> Object:
-        return {**self.base, "status": status, "output": list(self.output), **fields}
-
-    def usage(self) -> Object:
-        given = count_tokens(self.request)
-        return {
-            "input_tokens": given,
-            "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
-            "output_tokens": self.tokens,
-            "output_tokens_details": {"reasoning_tokens": self.reasoning_tokens},
-            "total_tokens": given + self.tokens,
-        }
-
 
 def starts(pieces: Iterable[str]) -> Iterator[tuple[int, str]]:
     """Each piece with the place where it starts in the whole."""
@@ -298,6 +232,11 @@ def part(kind: str) -> Object:
     if kind == "refusal":
         return {"type": "refusal", "refusal": ""}
     return {"type": "output_text", "annotations": [], "logprobs": [], "text": ""}
+
+
+def moved(annotation: Object, start: int) -> Object:
+    """Its indexes counted from the beginning of the part, where a text began at `start`."""
+    return {**annotation, **{key: annotation[key] + start for key in INDEXES if key in annotation}}
 
 
 def copied(part: Object) -> Object:

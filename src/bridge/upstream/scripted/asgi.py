@@ -7,9 +7,6 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from email.message import EmailMessage
-from email.parser import BytesParser
-from email.policy import HTTP
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -17,15 +14,16 @@ import orjson
 from attrs import frozen
 
 from bridge.calls import Credential
-from bridge.engine.effects import Resume, Send, Sent, Upload
+from bridge.engine.effects import Resume, Send, Sent
 from bridge.errors import ConfigurationError
 from bridge.records import Object
 from bridge.upstream import UpstreamRefused
 from bridge.upstream.scripted import reading
-from bridge.upstream.scripted.answering import Garbled, Reset
-from bridge.upstream.scripted.refusals import envelope, refusal
-from bridge.upstream.scripted.streams import AsyncScriptedStream
-from bridge.upstream.scripted.upstream import ScriptedBytes, ScriptedUpstream
+from bridge.upstream.scripted.multipart import form
+from bridge.upstream.scripted.refusals import envelope, invalid_type, refusal
+from bridge.upstream.scripted.steps import Garbled, Reset
+from bridge.upstream.scripted.streams import AsyncScriptedStream, ScriptedBytes
+from bridge.upstream.scripted.upstream import ScriptedUpstream
 
 if TYPE_CHECKING:
     import uvicorn
@@ -129,13 +127,16 @@ async def answer(scripted: ScriptedUpstream, request: Request) -> Response:
 
 def resumed(path: str, query: dict[str, str]) -> Resume:
     after = query.get("starting_after")
+    if after is not None and not after.isdecimal():
+        raise invalid_type("starting_after", "an integer", after)
     return Resume(path.removeprefix("/responses/"), None if after is None else int(after))
 
 
 def effect_of(method: str, path: str, query: dict[str, str], kind: str, data: bytes) -> Send:
     """The call with its JSON body, or with the file and the fields of a multipart one."""
     if kind.startswith("multipart/form-data"):
-        return Send(method, path, query=query, **upload(kind, data))
+        body, upload = form(kind, data)
+        return Send(method, path, body, query, upload)
     try:
         body = orjson.loads(data) if data else {}
     except orjson.JSONDecodeError as error:
@@ -143,22 +144,6 @@ def effect_of(method: str, path: str, query: dict[str, str], kind: str, data: by
     if not isinstance(body, dict):
         raise refusal("The body of your request must be a JSON object.")
     return Send(method, path, body, query)
-
-
-def upload(kind: str, data: bytes) -> dict[str, Any]:
-    """The one file and the fields of a form."""
-    message = BytesParser(policy=HTTP).parsebytes(b"content-type: " + kind.encode() + b"\r\n\r\n" + data)
-    found: dict[str, Any] = {"body": {}, "upload": None}
-    for part in message.iter_parts():
-        assert isinstance(part, EmailMessage)
-        content = part.get_payload(decode=True)
-        assert isinstance(content, bytes)
-        filename = part.get_filename()
-        if filename is not None:
-            found["upload"] = Upload(filename, content, part.get_content_type())
-        else:
-            found["body"][part.get_param("name", header="content-disposition")] = content.decode()
-    return found
 
 
 # --- responses

@@ -3,88 +3,88 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from bridge.records import Object
-from bridge.upstream.scripted.answering import Pause, Step
-from bridge.upstream.scripted.refusals import refusal
+from bridge.upstream.scripted.steps import HangUp, Pause, Reset, Step
 
-LOOK_SECONDS: Final = 0.01
+LOOK_SECONDS: Final = 0.005
 """How long a reader waits before it looks for the next event."""
 
+ENDED: Final = ("completed", "incomplete", "failed", "cancelled")
+LOST: Final = {"code": "server_error", "message": "The server had an error while processing your request."}
 
-class Recording:
-    """One background response. Its steps are played in a thread of its own, waits included."""
 
-    def __init__(self, steps: Iterator[Step], stopped: threading.Event) -> None:
-        self.events: list[Object] = []
-        self.is_over = False
-        self._cancelled = threading.Event()
-        self._stopped = stopped
+class Background:
+    """One background response. Its steps are played in a thread of its own, in real time, waits included."""
+
+    def __init__(self, steps: Iterator[Step]) -> None:
+        self._kept = [next(steps)]
+        self._latest: Object = self._kept[0]["response"]  # type: ignore[index]
+        self._stopped = threading.Event()
+        self._is_over = False
+        self._lock = threading.Lock()
         threading.Thread(target=self._play, args=(steps,), name="scripted-background", daemon=True).start()
 
     @property
     def response(self) -> Object:
         """The response object as it is now."""
-        latest = next(event["response"] for event in reversed(self.events) if "response" in event)
-        if self._cancelled.is_set() and latest["status"] == "in_progress":
-            return {**latest, "status": "cancelled"}
-        response: Object = latest
-        return response
+        return self._latest
 
-    def steps(self, after: int | None) -> Iterator[Step]:
-        """The events behind number `after`, followed until the response is over."""
-        place = 0 if after is None else after + 1
+    def steps(self, after: int | None = None, *, is_first: bool = False) -> Iterator[Step]:
+        """The events behind number `after`, followed until the response is over.
+
+        Only the reader who asked for the response (`is_first`) meets a `cut` of the script.
+        """
+        count, place = 0 if after is None else -after - 1, 0
         while True:
-            while place < len(self.events):
-                yield self.events[place]
-                place += 1
-            if self.is_over and place >= len(self.events):
+            is_over = self._is_over  # looked at first: what is over has all its events
+            while place < len(self._kept):
+                step, place = self._kept[place], place + 1
+                if isinstance(step, HangUp) and is_first:
+                    if step.how == "reset":
+                        yield Reset()
+                    return
+                if isinstance(step, dict):
+                    count += 1
+                    if count > 0:
+                        yield step
+            if is_over:
                 return
             yield Pause(LOOK_SECONDS)
 
     def cancel(self) -> Object:
-        self._cancelled.set()
-        return self.response
+        """The response as it ended, which is cancelled if it had not ended before."""
+        with self._lock:
+            self._stopped.set()
+            if self._latest["status"] not in ENDED:
+                self._latest = {**self._latest, "status": "cancelled"}
+            return self._latest
 
     def _play(self, steps: Iterator[Step]) -> None:
-        for step in steps:
-            if isinstance(step, Pause):
-                self._cancelled.wait(step.seconds)
-            if self._cancelled.is_set() or self._stopped.is_set():
-                break
-            if isinstance(step, dict):
-                self.events.append(step)
-        self.is_over = True
+        try:
+            for step in steps:
+                if isinstance(step, Pause):
+                    self._stopped.wait(step.seconds)
+                elif not self._keep(step):
+                    return
+        finally:
+            self._end()
 
+    def _keep(self, step: Step) -> bool:
+        """Whether the response goes on."""
+        with self._lock:
+            if self._stopped.is_set():
+                return False
+            self._kept.append(step)
+            if isinstance(step, dict) and "response" in step:
+                self._latest = step["response"]
+            return True
 
-class Recordings:
-    """The background responses of one upstream."""
-
-    def __init__(self, stopped: threading.Event) -> None:
-        self._stopped = stopped
-        self._kept: dict[str, Recording] = {}
-
-    def begin(self, id: str, steps: Iterator[Step]) -> Recording:
-        self._kept[id] = Recording(steps, self._stopped)
-        return self._kept[id]
-
-    def get(self, id: str) -> Recording:
-        if id not in self._kept:
-            raise refusal(f"Response with id '{id}' not found.", status=404)
-        return self._kept[id]
-
-    def answer(self, method: str, id: str) -> Object:
-        """GET, DELETE /responses/{id} and POST /responses/{id}/cancel."""
-        table: dict[str, Callable[[], Object]] = {
-            "GET": lambda: self.get(id).response,
-            "POST": lambda: self.get(id.removesuffix("/cancel")).cancel(),
-            "DELETE": lambda: self._delete(id),
-        }
-        return table[method]()
-
-    def _delete(self, id: str) -> Object:
-        self.get(id).cancel()
-        del self._kept[id]
-        return {"id": id, "object": "response", "deleted": True}
+    def _end(self) -> None:
+        """A response that just stops (the quirk error_event, say) has failed."""
+        with self._lock:
+            if self._latest["status"] not in ENDED:
+                self._latest = {**self._latest, "status": "failed", "error": LOST}
+            self._is_over = True

@@ -100,8 +100,8 @@ def check_request(request: Object) -> None:
 
 
 def check_length(request: Object, window: int | None) -> None:
-    """What the model reads, in estimated tokens."""
-    if window is not None and count_tokens(request) > window:
+    """What the model reads, in estimated tokens; with truncation the server leaves out what is too much."""
+    if window is not None and request.get("truncation") != "auto" and count_tokens(request) > window:
         message = "Your input exceeds the context window of this model. Please adjust your input and try again."
         raise refusals.refusal(message, "input", "context_length_exceeded")
 
@@ -157,11 +157,8 @@ def check_model(request: Object) -> None:
 
 
 def check_state(request: Object) -> None:
-    """This server keeps nothing, so there is nothing to go on from."""
-    previous, conversation = request.get("previous_response_id"), request.get("conversation")
-    if previous is not None:
-        message = f"Previous response with id '{previous}' not found."
-        raise refusals.refusal(message, "previous_response_id", "previous_response_not_found")
+    """There are no conversations here, and a background response has to be stored."""
+    conversation = request.get("conversation")
     if conversation is not None:
         id = conversation.get("id") if isinstance(conversation, dict) else conversation
         raise refusals.refusal(f"Conversation with id '{id}' not found.", "conversation", status=404)

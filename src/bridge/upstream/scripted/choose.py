@@ -9,19 +9,20 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
-import orjson
-from attrs import evolve, frozen
+from attrs import evolve
 
 from bridge.records import Object
+from bridge.upstream.scripted.choice import Called, Calling, Choice, Chosen, Saying, dump
 from bridge.upstream.scripted.history import History, read_history, text_of
 from bridge.upstream.scripted.models import is_plain
+from bridge.upstream.scripted.obeying import Obeying
 from bridge.upstream.scripted.refusals import mismatch
 from bridge.upstream.scripted.samples import sample
 from bridge.upstream.scripted.script import (
-    ENDINGS,
     Action,
     Answer,
     Call,
+    Code,
     Error,
     Fail,
     Reason,
@@ -29,34 +30,12 @@ from bridge.upstream.scripted.script import (
     Rule,
     Say,
     Script,
+    Search,
     ToolCall,
 )
 from bridge.upstream.scripted.templates import Context
 
 Round: TypeAlias = tuple[tuple[str, str], ...]
-
-
-@frozen
-class Called:
-    """One call as it goes out. `call_id` None: the upstream makes one."""
-
-    name: str
-    arguments: str
-    call_id: str | None = None
-
-
-@frozen
-class Calling:
-    calls: tuple[Called, ...]
-
-
-@frozen
-class Choice:
-    """Filled in and ready to be written: no templates, no Call (each is a Calling). `text` is the last user text."""
-
-    actions: tuple[Action | Calling, ...]
-    quirks: frozenset[str] = frozenset()
-    text: str = ""
 
 
 def choose(script: Script, request: Object, take: Callable[[Rule], bool]) -> Choice:
@@ -85,10 +64,10 @@ class Chooser:
         found = self.find(self.script.rules, self.history.text, self.history.rounds)
         if found is None and self.script.strict:
             raise mismatch(f"No rule of the script fits {self.history.text!r} after {list(self.history.called)}.")
-        answer = found or Answer((Say((self.fallback(),)),))
-        actions = tuple(self.obey(self.ready(answer.actions)))
-        said = actions or (Say((self.fallback(),)),)
-        return Choice(said, self.script.quirks | answer.quirks, self.history.text)
+        planned = list(self.ready(found.actions)) if found is not None else []
+        actions = Obeying(self.request, self.tools).actions(planned or [self.fallback()])
+        quirks = self.script.quirks | (found.quirks if found is not None else frozenset())
+        return Choice(tuple(actions) or (self.fallback(),), quirks, self.history.text)
 
     # --- the rule
 
@@ -138,16 +117,20 @@ class Chooser:
 
     # --- the actions
 
-    def ready(self, actions: Iterable[Action]) -> Iterator[Action | Calling]:
-        fill = self.context.fill
+    def ready(self, actions: Iterable[Action]) -> Iterator[Chosen]:
+        fill, pieces = self.context.fill, self.context.pieces
         for action in actions:
             if isinstance(action, Say):
-                yield Say(tuple(fill(text) for text in action.texts))
+                yield Saying(tuple(pieces(text) for text in action.texts))
             elif isinstance(action, Refuse):
                 yield Refuse(fill(action.text))
             elif isinstance(action, Reason):
                 if not is_plain(self.context.model):
                     yield Reason(fill(action.text))
+            elif isinstance(action, Search):
+                yield evolve(action, queries=tuple(fill(query) for query in action.queries))
+            elif isinstance(action, Code):
+                yield evolve(action, code=fill(action.code), logs=action.logs and fill(action.logs))
             elif isinstance(action, (Fail, Error)):
                 yield evolve(action, message=fill(action.message))
             elif isinstance(action, Call):
@@ -169,38 +152,12 @@ class Chooser:
             arguments = sample(self.tools[call.name].get("parameters"))
         yield Called(call.name, arguments if isinstance(arguments, str) else dump(arguments), call.call_id)
 
-    def obey(self, actions: Iterator[Action | Calling]) -> Iterator[Action | Calling]:
-        """`tool_choice` and `parallel_tool_calls`, as a model has to follow them."""
-        listed = list(actions)
-        planned = [called for action in listed if isinstance(action, Calling) for called in action.calls]
-        calls = self.allowed(planned)
-        for action in listed:
-            if not isinstance(action, Calling):
-                yield action
-            elif kept := tuple(called for called in action.calls if any(called is each for each in calls)):
-                yield Calling(kept)
-        added = tuple(called for called in calls if not any(called is each for each in planned))
-        if added and not (listed and isinstance(listed[-1], ENDINGS)):
-            yield Calling(added)
-
-    def allowed(self, planned: list[Called]) -> list[Called]:
-        wanted = self.request.get("tool_choice") or "auto"
-        calls = planned
-        if wanted == "none":
-            calls = []
-        elif wanted == "required" and not planned and self.tools:
-            calls = [self.made_up(next(iter(self.tools)))]
-        elif isinstance(wanted, dict) and wanted.get("type") == "function":
-            name = wanted["name"]
-            calls = [called for called in planned if called.name == name] or [self.made_up(name)]
-        return calls[:1] if self.request.get("parallel_tool_calls") is False else calls
-
-    def made_up(self, name: str) -> Called:
-        return Called(name, dump(sample(self.tools[name].get("parameters"))))
-
     # --- without a rule
 
-    def fallback(self) -> str:
+    def fallback(self) -> Saying:
+        return Saying(((self.friendly(),),))
+
+    def friendly(self) -> str:
         format = (self.request.get("text") or {}).get("format") or {}
         if format.get("type") == "json_schema":
             return dump(sample(format.get("schema")))
@@ -211,7 +168,3 @@ class Chooser:
         if not self.history.text:
             return "Hello! What can I do for you?"
         return self.context.fill("Hello! I am a script, not a model, and I heard: {text}")
-
-
-def dump(value: object) -> str:
-    return orjson.dumps(value).decode()

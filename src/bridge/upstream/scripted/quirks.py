@@ -6,18 +6,19 @@ are made, event lines where bytes are made, numbers at the end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final, TypeAlias
 
 from bridge.profiles import TRANSFORMERS
 from bridge.records import Object
-from bridge.upstream.scripted.answering import Garbled, Step
+from bridge.upstream.scripted.checks import PARAMETERS
 from bridge.upstream.scripted.refusals import refusal
+from bridge.upstream.scripted.steps import FINAL, Garbled, Step, type_of
 
 Quirk: TypeAlias = Callable[[Iterable[Step]], Iterator[Step]]
 
+ARGUMENTS_OF_SEARCH = '{"query":"what was asked"}'
 ARGUMENTS = ("response.function_call_arguments.delta", "response.function_call_arguments.done")
-FINAL = ("response.completed", "response.incomplete", "response.failed")
 
 
 def apply(names: Iterable[str], steps: Iterator[Step]) -> Iterator[Step]:
@@ -161,9 +162,19 @@ def foreign_file_ids(steps: Iterable[Step]) -> Iterator[Step]:
 
 
 def with_results(step: Step, change: Callable[[Object], Object]) -> Step:
-    if type_of(step) != "response.output_item.done" or not isinstance(step, dict) or not step["item"].get("results"):
-        return step
-    return {**step, "item": {**step["item"], "results": [change(result) for result in step["item"]["results"]]}}
+    """The step with every result of a search changed, in the item and in the final response."""
+    if isinstance(step, dict) and type_of(step) == "response.output_item.done":
+        return {**step, "item": changed(step["item"], change)}
+    if isinstance(step, dict) and type_of(step) in FINAL:
+        output = [changed(item, change) for item in step["response"]["output"]]
+        return {**step, "response": {**step["response"], "output": output}}
+    return step
+
+
+def changed(item: Object, change: Callable[[Object], Object]) -> Object:
+    if item["type"] != "file_search_call" or not item.get("results"):
+        return item
+    return {**item, "results": [change(result) for result in item["results"]]}
 
 
 def internal_search(steps: Iterable[Step]) -> Iterator[Step]:
@@ -174,13 +185,9 @@ def internal_search(steps: Iterable[Step]) -> Iterator[Step]:
             if item["type"] == "file_search_call":
                 place = {"item_id": item["id"], "output_index": step["output_index"], "sequence_number": 0}
                 kind = "response.function_call_arguments"
-                yield {"type": f"{kind}.delta", **place, "delta": '{"query":'}
-                yield {"type": f"{kind}.done", **place, "arguments": '{"query":"x"}'}
+                yield {"type": f"{kind}.delta", **place, "delta": ARGUMENTS_OF_SEARCH}
+                yield {"type": f"{kind}.done", **place, "name": "knowledge_search", "arguments": ARGUMENTS_OF_SEARCH}
         yield step
-
-
-def type_of(step: Step) -> str:
-    return str(step["type"]) if isinstance(step, dict) else ""
 
 
 QUIRKS: Final[dict[str, Quirk]] = {
@@ -199,6 +206,7 @@ QUIRKS: Final[dict[str, Quirk]] = {
     "dashed_ids": unchanged,
     "long_ids": unchanged,
     "no_containers": unchanged,
+    "no_previous": unchanged,
     "no_encrypted_content": unchanged,
     "refuses_file_search_items": unchanged,
     "unknown_is_422": unchanged,
@@ -209,17 +217,30 @@ QUIRKS: Final[dict[str, Quirk]] = {
 REFUSING: Final = ("no_encrypted_content", "refuses_file_search_items", "unknown_is_422")
 """Those that refuse requests which others take."""
 
+OF_SERVERS: Final = (*REFUSING, "no_containers", "no_previous")
+"""Those of a server as a whole: a rule, which is one answer, cannot have them."""
 
-def refuse(names: Iterable[str], request: Object) -> None:
-    """Raises UpstreamRefused for what servers with these quirks do not take."""
-    chosen = frozenset(names)
-    kinds = [item.get("type") for item in request["input"] if isinstance(item, dict)]
-    if "no_encrypted_content" in chosen and "reasoning.encrypted_content" in (request.get("include") or ()):
-        raise refusal("Encrypted content is not supported with this model.", "include")  # vLLM
-    if "refuses_file_search_items" in chosen and "file_search_call" in kinds:
-        raise refusal("Unsupported input item type: file_search_call.", "input")  # vLLM
-    if "unknown_is_422" in chosen:  # transformers serve, whose FastAPI has no envelope
-        unknown = [name for name in request if name not in (TRANSFORMERS.fields or ())]
-        if unknown:
-            message = "; ".join(f"body.{name}: Extra inputs are not permitted" for name in unknown)
-            raise refusal(message, status=422)
+
+def refuse_fields(names: Collection[str], request: Object) -> None:
+    """Raises UpstreamRefused for fields that transformers serve does not know, or knows and does not use.
+
+    The words are its own; FastAPI puts them under `detail`, without an envelope.
+    """
+    if "unknown_is_422" in names:
+        unknown = [name for name in request if name not in PARAMETERS]
+        unused = [name for name in request if name not in (TRANSFORMERS.fields or ())]
+        for about, found in (("Unexpected keys", unknown), ("Unsupported fields", unused)):
+            if found:
+                listed = ", ".join(f"'{name}'" for name in found)
+                raise refusal(f"{about} in the request: {{{listed}}}", status=422, type=None)
+
+
+def refuse(names: Collection[str], request: Object) -> None:
+    """Raises UpstreamRefused for what vLLM does not take."""
+    items = [item for item in request["input"] if isinstance(item, dict)]
+    sealed = any(item.get("encrypted_content") for item in items)
+    included = "reasoning.encrypted_content" in (request.get("include") or ())
+    if "no_encrypted_content" in names and (sealed or included):
+        raise refusal("Encrypted content is not supported with this model.", "include" if included else "input")
+    if "refuses_file_search_items" in names and any(item.get("type") == "file_search_call" for item in items):
+        raise refusal("Unsupported input item type: file_search_call.", "input")

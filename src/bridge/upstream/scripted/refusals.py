@@ -14,7 +14,7 @@ def refusal(
     code: str | None = None,
     *,
     status: int = 400,
-    type: str = "invalid_request_error",
+    type: str | None = "invalid_request_error",
 ) -> UpstreamRefused:
     return UpstreamRefused(Refused(status, message, code=code, type=type, param=param))
 
@@ -64,13 +64,24 @@ def mismatch(message: str) -> UpstreamRefused:
     return refusal(message, code="script_mismatch", type="scripted_upstream_error")
 
 
+def previous_not_found(id: str) -> UpstreamRefused:
+    message = f"Previous response with id '{id}' not found."
+    return refusal(message, "previous_response_id", "previous_response_not_found")
+
+
+def response_not_found(id: str) -> UpstreamRefused:
+    return refusal(f"Response with id '{id}' not found.", status=404)
+
+
 def kind_of(value: Any) -> str:
     kinds = {bool: "a boolean", int: "an integer", float: "a decimal", str: "a string", dict: "an object"}
     return "null" if value is None else kinds.get(type(value), "an array")
 
 
 def envelope(refused: Refused) -> dict[str, Any]:
-    """The error body, in wire key order."""
+    """The error body, in wire key order; without a type it is one of FastAPI's."""
+    if refused.type is None and refused.status == 422:
+        return {"detail": refused.message}
     fields = {"message": refused.message, "type": refused.type, "param": refused.param, "code": refused.code}
     return {"error": fields}
 

@@ -38,7 +38,7 @@ def response_base(request: Object, id: str, created_at: int) -> Object:
         "object": "response",
         "created_at": created_at,
         "status": "in_progress",
-        "background": False,
+        "background": bool(request.get("background")),
         "error": None,
         "incomplete_details": None,
         **echoed,
@@ -51,10 +51,13 @@ def response_base(request: Object, id: str, created_at: int) -> Object:
 
 
 def tool_echo(tool: Object) -> Object:
-    """Function tools come back with every field."""
-    if tool.get("type") != "function":
-        return tool
-    return {"description": None, "parameters": None, "strict": True, **tool}
+    """Function tools and file searches come back with every field."""
+    if tool.get("type") == "function":
+        return {"description": None, "parameters": None, "strict": True, **tool}
+    if tool.get("type") == "file_search":
+        ranking = {"ranker": "auto", "score_threshold": 0.0, **(tool.get("ranking_options") or {})}
+        return {"filters": None, "max_num_results": 20, **tool, "ranking_options": ranking}
+    return tool
 
 
 def count_tokens(request: Object) -> int:

@@ -69,10 +69,10 @@ class Search:
 
 @frozen
 class Made:
-    """A file that the code leaves in its container. `shown` is what plt.show() does."""
+    """A file that the code leaves in its container; without content a picture. `shown` is what plt.show() does."""
 
     name: str
-    content: bytes = b""
+    content: bytes | None = None
     shown: bool = False
 
 
@@ -90,6 +90,20 @@ class Annotate:
     """An annotation of the text so far, sent as it is."""
 
     annotation: Object
+
+
+@frozen
+class Cite:
+    """``{cite[…]}`` in a text: a result of the newest search, by number or filename."""
+
+    key: str
+
+
+@frozen
+class Link:
+    """``{file[…]}`` in a text: a file that the code made, by name."""
+
+    name: str
 
 
 @frozen
@@ -128,7 +142,10 @@ class Error:
 
 @frozen
 class Cut:
-    """The stream ends without a terminal event: cleanly, or with the connection reset."""
+    """The stream ends without a terminal event: cleanly, or with the connection reset.
+
+    A response in the background goes on, with the actions that follow.
+    """
 
     how: Literal["clean", "reset"] = "clean"
 

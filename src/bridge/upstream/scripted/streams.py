@@ -11,8 +11,10 @@ from anyio.lowlevel import checkpoint
 
 from bridge.records import Object
 from bridge.upstream import StreamBroken
-from bridge.upstream.scripted.answering import Garbled, Pause, Step
-from bridge.upstream.scripted.quirks import FINAL
+from bridge.upstream.scripted.steps import FINAL, Garbled, Pause, Step
+
+PIECE = 65_536
+"""Bytes of a body that are given out at once."""
 
 SLICE = 0.05
 """Seconds after which an async wait looks whether another thread closed the upstream."""
@@ -92,6 +94,29 @@ class AsyncScriptedStream(ScriptedStream):
         while not self._closed.is_set() and (left := until - time.monotonic()) > 0:
             with anyio.move_on_after(min(left, SLICE)):
                 await self._wake.wait()
+
+
+class ScriptedBytes:
+    """Implements UpstreamBytes and AsyncUpstreamBytes."""
+
+    def __init__(self, content: bytes, media_type: str) -> None:
+        self.media_type: str | None = media_type
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        for start in range(0, len(self._content), PIECE):
+            yield self._content[start : start + PIECE]
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            await checkpoint()
+            yield piece
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
 
 
 def event(step: Step) -> Object:

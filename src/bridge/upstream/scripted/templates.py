@@ -1,5 +1,6 @@
 """Templates of scripts: ``{text}``, ``{instructions}``, ``{model}``, ``{outputs}``, ``{outputs[name]}``,
-``{outputs[0]}`` and ``{named_outputs}``. Any other brace stands for itself, so that JSON needs no escapes."""
+``{outputs[0]}``, ``{named_outputs}``, and in what is said ``{cite[…]}`` and ``{file[…]}``. Any other brace stands for
+itself, so that JSON needs no escapes."""
 
 from __future__ import annotations
 
@@ -9,8 +10,9 @@ from typing import Any
 from attrs import frozen
 
 from bridge.upstream.scripted.refusals import mismatch
-from bridge.upstream.scripted.script import plain
+from bridge.upstream.scripted.script import Cite, Link, plain
 
+MARKED = re.compile(r"\{(cite|file)\[([^\]{}]*)\]\}")
 FIELD = re.compile(r"\{(text|instructions|model|named_outputs|outputs)(?:\[([^\]{}]*)\])?\}")
 
 
@@ -24,6 +26,15 @@ class Context:
 
     def fill(self, template: str) -> str:
         return FIELD.sub(lambda match: self._field(match[1], match[2]), template)
+
+    def pieces(self, template: str) -> tuple[str | Cite | Link, ...]:
+        """The same with ``{cite[…]}`` and ``{file[…]}`` set apart; what is filled in is never read as one of them."""
+        found, end = list[str | Cite | Link](), 0
+        for match in MARKED.finditer(template):
+            mark = Cite(match[2]) if match[1] == "cite" else Link(match[2])
+            found += [self.fill(template[end : match.start()]), mark]
+            end = match.end()
+        return tuple(piece for piece in (*found, self.fill(template[end:])) if piece != "") or ("",)
 
     def fill_all(self, value: Any) -> Any:
         """The same for every text in JSON data."""

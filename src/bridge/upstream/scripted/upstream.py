@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,17 +21,20 @@ from bridge.profiles import SCRIPTED, Profile
 from bridge.records import Object
 from bridge.upstream import StreamBroken, UpstreamRefused
 from bridge.upstream.scripted import reading
-from bridge.upstream.scripted.answering import Answering, Step
-from bridge.upstream.scripted.background import Recordings
+from bridge.upstream.scripted.answering import Answering
 from bridge.upstream.scripted.checks import check_length, check_request
-from bridge.upstream.scripted.choose import Choice, choose
-from bridge.upstream.scripted.endpoints import Endpoints
+from bridge.upstream.scripted.choice import Choice
+from bridge.upstream.scripted.choose import choose
+from bridge.upstream.scripted.endpoints import Answer, Endpoints
 from bridge.upstream.scripted.hosted import Hosted
 from bridge.upstream.scripted.ids import Names
-from bridge.upstream.scripted.quirks import FINAL, apply, refuse
+from bridge.upstream.scripted.preparing import prepare
+from bridge.upstream.scripted.quirks import apply, refuse, refuse_fields
 from bridge.upstream.scripted.refusals import envelope
 from bridge.upstream.scripted.script import Error, Rule, Script, Wait
-from bridge.upstream.scripted.streams import AsyncScriptedStream, ScriptedStream
+from bridge.upstream.scripted.steps import FINAL, Step
+from bridge.upstream.scripted.stored import StoredResponses
+from bridge.upstream.scripted.streams import AsyncScriptedStream, ScriptedBytes, ScriptedStream
 
 S = TypeVar("S", bound=ScriptedStream)
 NOBODY = Credential()
@@ -42,8 +45,9 @@ class ScriptedUpstream:
 
     `script`: YAML text, Python data of the same shape (docs/scripted-upstream.md), or None for the weather assistant.
     `requests` are the bodies of POST /responses in order of arrival, refused ones too, and `credentials` what came with
-    them (both stay empty without `keep_requests`). `sent` are the other calls, as ``GET /files``; `hosted` is what they
-    made. `closed_early` counts answers whose reader left before their end.
+    them; `sent` are all calls of `send`, `fetch` and `resume`, as ``GET /files`` (all three stay empty without
+    `keep_requests`). `closed_early` counts answers whose reader left before their end. `files`, `vector_stores` and
+    `containers` show what there is by now, by id; `hosted` holds it.
     `quirks`: names of `quirks.QUIRKS`, for every answer. `clock` gives `created_at`, in Unix seconds. `seed`: two
     upstreams with different seeds make different ids. Any thread may call anything.
     """
@@ -73,10 +77,12 @@ class ScriptedUpstream:
         self._fired: Counter[str] = Counter()
         self._streams: WeakSet[ScriptedStream] = WeakSet()
         self._closing = threading.Event()
-        said = self.script
-        self.hosted = Hosted(clock, ingestion=said.ingestion, container_seconds=said.container_seconds)
-        self._background = Recordings(self._closing)
-        self._endpoints = Endpoints(clock, self.hosted, self._background, self.quirks | said.quirks)
+        said, of_server = self.script, self.quirks | self.script.quirks
+        self.hosted = Hosted(clock, ingestion=said.ingestion, container_seconds=said.container_seconds, seed=seed)
+        self._stored = StoredResponses()
+        self._server_quirks = of_server
+        has_containers = "no_containers" not in of_server
+        self._endpoints = Endpoints(clock, self.hosted, self._stored, has_containers=has_containers)
 
     @classmethod
     def from_file(cls, path: str | Path, **options: Any) -> ScriptedUpstream:
@@ -92,47 +98,44 @@ class ScriptedUpstream:
     # --- the protocol of upstreams
 
     def open(self, request: Object, credential: Credential = NOBODY) -> ScriptedStream:
-        choice, names = self._chosen(request, credential)
+        request, choice, names = self._chosen(request, credential)
         for seconds in error_waits(choice):
             self._closing.wait(seconds)
         return self._stream(ScriptedStream, request, choice, names)
 
     async def aopen(self, request: Object, credential: Credential = NOBODY) -> AsyncScriptedStream:
-        choice, names = self._chosen(request, credential)
+        request, choice, names = self._chosen(request, credential)
         for seconds in error_waits(choice):
             await anyio.sleep(seconds)
         return self._stream(AsyncScriptedStream, request, choice, names)
 
     def resume(self, resume: Resume, credential: Credential = NOBODY) -> ScriptedStream:
-        return self._kept(ScriptedStream, self._background.get(resume.response_id).steps(resume.after))
+        return self._followed(ScriptedStream, resume)
 
     async def aresume(self, resume: Resume, credential: Credential = NOBODY) -> AsyncScriptedStream:
-        return self._kept(AsyncScriptedStream, self._background.get(resume.response_id).steps(resume.after))
+        return self._followed(AsyncScriptedStream, resume)
 
     def fetch(self, path: str, credential: Credential = NOBODY) -> ScriptedBytes:
-        """The content of a file, or of one in a container."""
-        return ScriptedBytes(self._endpoints.content(path))
+        """The content of a file, or whatever else a GET of this path answers."""
+        answer = self._asked(Send("GET", path))
+        if isinstance(answer, bytes):
+            return ScriptedBytes(answer, "application/octet-stream")
+        return ScriptedBytes(orjson.dumps(answer), "application/json")
 
     async def afetch(self, path: str, credential: Credential = NOBODY) -> ScriptedBytes:
         return self.fetch(path, credential)
 
-    def add_file(self, filename: str, content: bytes) -> str:
-        """A file as somebody uploaded it before; answers its id."""
-        id: str = self.hosted.add_file(filename, content)["id"]
-        return id
-
     def send(self, effect: Send, credential: Credential = NOBODY) -> Sent:
         """POST /responses, not streamed, and what `endpoints.py` knows. An HTTP error is an answer: status and body."""
-        with self._lock:
-            self.sent.append(f"{effect.method} {effect.path}")
         try:
-            if (effect.method, effect.path) == ("POST", "/responses"):
-                return Sent(200, self._whole(effect.body or {}, credential))
-            return self._endpoints.answer(effect)
+            answer = self._asked(effect, credential)
         except UpstreamRefused as error:
             if not error.refused.status:
                 raise
             return Sent(error.refused.status, envelope(error.refused))
+        if isinstance(answer, bytes):
+            raise UpstreamRefused(Refused(0, "The upstream answered something that is no JSON object."))
+        return Sent(200, answer)
 
     async def asend(self, effect: Send, credential: Credential = NOBODY) -> Sent:
         return await anyio.to_thread.run_sync(self.send, effect, credential)
@@ -140,56 +143,109 @@ class ScriptedUpstream:
     def close(self) -> None:
         """Ends every open stream and every wait; may be called more than once."""
         self._closing.set()
+        self._stored.close()
         with self._lock:
             streams = list(self._streams)
         for stream in streams:
             stream.close()
 
+    # --- what there is
+
+    def add_file(self, filename: str, content: bytes, purpose: str = "assistants") -> str:
+        """A file as somebody uploaded it before; answers its id."""
+        id: str = self.hosted.add_file(filename, content, purpose)["id"]
+        return id
+
+    @property
+    def files(self) -> dict[str, Object]:
+        return {id: file.shown for id, file in self.hosted.files.items()}
+
+    @property
+    def vector_stores(self) -> dict[str, Object]:
+        with self.hosted.lock:
+            return {store["id"]: store for store in self.hosted.stores.all()}
+
+    @property
+    def containers(self) -> dict[str, Object]:
+        with self.hosted.lock:
+            return {id: self.hosted.show_container(id) for id in self.hosted.containers}
+
     # --- one answer
 
-    def _chosen(self, request: Object, credential: Credential) -> tuple[Choice, Names]:
+    def _asked(self, effect: Send, credential: Credential = NOBODY) -> Answer:
+        self._note(f"{effect.method} {effect.path}")
+        if (effect.method, effect.path) == ("POST", "/responses"):
+            return self._whole(effect.body or {}, credential)
+        return self._endpoints.answer(effect)
+
+    def _note(self, call: str) -> None:
+        with self._lock:
+            if self._keep_requests:
+                self.sent.append(call)
+
+    def _chosen(self, request: Object, credential: Credential) -> tuple[Object, Choice, Names]:
+        """The request with what it goes on from, the answer to it, and the names in that."""
+        number = self._count_request(request, credential)
+        request = self._checked(request)
+        choice = choose(self.script, request, self._take)
+        quirks = choice.quirks | self.quirks
+        is_long, dash = "long_ids" in quirks, "dashed_ids" in quirks
+        names = Names(number, self._seed, request["input"], dash=dash, is_long=is_long)
+        return request, evolve(choice, quirks=quirks), names
+
+    def _count_request(self, request: Object, credential: Credential) -> int:
         kept = orjson.loads(orjson.dumps(request))
         with self._lock:
             self._count += 1
-            number = self._count
             if self._keep_requests:
                 self.requests.append(kept)
                 self.credentials.append(credential)
+            return self._count
+
+    def _checked(self, request: Object) -> Object:
+        refuse_fields(self._server_quirks, request)
+        if "no_previous" not in self._server_quirks:
+            request = self._stored.continued(request)
         check_request(request)
-        refuse(self.quirks | self.script.quirks, request)
+        refuse(self._server_quirks, request)
         self.hosted.check(request)
         check_length(request, self.script.window)
-        choice = choose(self.script, request, self._take)
-        quirks = choice.quirks | self.quirks
-        seed = request["input"]
-        names = Names(number, self._seed, seed, dash="dashed_ids" in quirks, is_long="long_ids" in quirks)
-        return evolve(choice, quirks=quirks), names
+        return request
 
     def _stream(self, kind: type[S], request: Object, choice: Choice, names: Names) -> S:
         ending = choice.actions[-1]
         if isinstance(ending, Error):
             raise UpstreamRefused(refused(ending))
-        answering = Answering(request, choice, names, int(self._clock()), self.hosted)
-        steps = apply(choice.quirks, answering.steps())
+        actions = prepare(choice.actions, request, self.hosted, choice.text)
+        steps: Iterator[Step] = Answering(request, actions, names, int(self._clock())).steps()
         if request.get("background"):
-            return self._kept(kind, self._background.begin(answering.base["id"], steps).steps(None))
-        stream = kind(steps, self._count_closed_early)
-        stream.quirks = choice.quirks
-        with self._lock:
-            self._streams.add(stream)
-        return stream
+            background = self._stored.begin(request, apply(choice.quirks, steps))
+            return self._watched(kind(background.steps(is_first=True), lambda: None), choice.quirks)
+        steps = apply(choice.quirks, self._stored.kept(request, steps))
+        return self._watched(kind(steps, self._count_closed_early), choice.quirks)
 
-    def _kept(self, kind: type[S], steps: Iterator[Step]) -> S:
+    def _followed(self, kind: type[S], resume: Resume) -> S:
         """A stream of what is made anyway: leaving it ends nothing."""
-        stream = kind(steps, lambda: None)
+        self._note(f"GET /responses/{resume.response_id}")
+        steps = self._stored.streamed(resume.response_id).steps(resume.after)
+        return self._watched(kind(steps, lambda: None), self._server_quirks)
+
+    def _watched(self, stream: S, quirks: frozenset[str]) -> S:
+        """`close` ends it."""
+        stream.quirks = quirks
         with self._lock:
             self._streams.add(stream)
         return stream
 
     def _whole(self, request: Object, credential: Credential) -> Object:
-        """The response object of a request that is not streamed: what its last event holds."""
+        """The response object of a request that is not streamed: what its last event holds; of one in the background,
+        what its first holds."""
+        stream = self.open(request, credential)
+        if request.get("background"):
+            first: Object = next(iter(stream))["response"]
+            return first
         try:
-            events = list(self.open(request, credential))
+            events = list(stream)
         except StreamBroken as error:
             raise UpstreamRefused(Refused(0, str(error))) from error
         if not events or events[-1]["type"] not in FINAL:
@@ -207,27 +263,6 @@ class ScriptedUpstream:
     def _count_closed_early(self) -> None:
         with self._lock:
             self.closed_early += 1
-
-
-class ScriptedBytes:
-    """Implements UpstreamBytes and AsyncUpstreamBytes."""
-
-    media_type: str | None = "application/octet-stream"
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield self._content
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._content
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-    async def aclose(self) -> None:
-        """Nothing is open."""
 
 
 def weather() -> Script:
