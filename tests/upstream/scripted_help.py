@@ -94,7 +94,7 @@ def done(events: Any, kind: str) -> Any:
     return [e["item"] for e in events if e["type"] == "response.output_item.done" and e["item"]["type"] == kind]
 
 
-def annotations(events: Any) -> list[Any]:
+def annotations_of(events: Any) -> list[Any]:
     return [event["annotation"] for event in events if event["type"] == "response.output_text.annotation.added"]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import openai
 import pytest
 from raw_server import chunk, raw_server
-from scripted_help import CODE, annotations, ask, done, said, types
+from scripted_help import CODE, annotations_of, ask, done, said, types
 
 from bridge.calls import Credential
 from bridge.engine.effects import Refused, Resume, Send, Sent, Upload
@@ -126,7 +126,7 @@ def test_a_search_of_a_store_that_was_filled(calls: Calls) -> None:
     store = calls.send("POST", "/vector_stores", {"file_ids": [file.body["id"]]}).body
     assert calls.send("GET", f"/vector_stores/{store['id']}").body["status"] == "completed"
     search = {"type": "file_search", "vector_store_ids": [store["id"]]}
-    (annotation,) = annotations(calls.open(ask("find the dog", search), []))
+    (annotation,) = annotations_of(calls.open(ask("find the dog", search), []))
     assert (annotation["file_id"], annotation["index"]) == (file.body["id"], 5)
 
 
@@ -135,7 +135,7 @@ def test_a_file_of_a_container_is_fetched(calls: Calls) -> None:
     (item,) = done(events, "code_interpreter_call")
     path = f"/containers/{item['container_id']}/files"
     (file,) = calls.send("GET", path, query={"order": "asc"}).body["data"]
-    assert (file["path"], file["id"]) == ("/mnt/data/ä.bin", annotations(events)[0]["file_id"])
+    assert (file["path"], file["id"]) == ("/mnt/data/ä.bin", annotations_of(events)[0]["file_id"])
     assert calls.fetch(f"{path}/{file['id']}/content")[0] == bytes(range(4))
 
 

@@ -7,9 +7,8 @@ import re
 from typing import Any
 
 import pytest
-from scripted_help import ROOT, tool, user
+from scripted_help import CODE, ROOT, search_in, tool, user
 
-from bridge.engine.effects import Send
 from bridge.errors import ConfigurationError
 from bridge.upstream import UpstreamRefused
 from bridge.upstream.scripted import ScriptedUpstream
@@ -48,10 +47,9 @@ class Player:
         self.tools = [
             tool(name, **{key: {"type": "string"} for key in json.loads(given)}) for name, given in names.items()
         ]
-        store = upstream.send(Send("POST", "/vector_stores", {})).body["id"]
         spoken = {kind for kind, _ in lines}
-        self.tools += [{"type": "file_search", "vector_store_ids": [store]}] * ("search" in spoken)
-        self.tools += [{"type": "code_interpreter", "container": {"type": "auto"}}] * ("code" in spoken)
+        self.tools += [search_in(upstream)] * ("search" in spoken)
+        self.tools += [CODE] * ("code" in spoken)
         self.input: list[dict[str, Any]] = []
 
     def play(self) -> int:
@@ -94,20 +92,32 @@ class Player:
             return [("failed", f"{final['error']['code']} {final['error']['message']}")]
         self.input.extend(items)
         ending = [("incomplete", final["incomplete_details"]["reason"])] if final["status"] == "incomplete" else []
-        return [line(item) for item in items] + ending
+        return [line for item in items for line in lines(item)] + ending
 
 
-def line(item: dict[str, Any]) -> tuple[str, str]:
+def lines(item: dict[str, Any]) -> list[tuple[str, str]]:
+    """An item as it is told in the page: one line, and one for each annotation."""
     if item["type"] == "reasoning":
-        return "reasoning", ""
+        return [("reasoning", "")]
     if item["type"] == "function_call":
-        return "call", f"{item['name']} {json.dumps(json.loads(item['arguments']))}"
+        return [("call", f"{item['name']} {json.dumps(json.loads(item['arguments']))}")]
     if item["type"] == "file_search_call":
-        return "search", ", ".join(item["queries"])
+        return [("search", ", ".join(item["queries"]))]
     if item["type"] == "code_interpreter_call":
-        return "code", item["code"]
+        return [("code", item["code"])]
     part = item["content"][0]
-    return ("assistant", part["text"]) if part["type"] == "output_text" else ("refusal", part["refusal"])
+    if part["type"] == "refusal":
+        return [("refusal", part["refusal"])]
+    return [("assistant", part["text"]), *map(noted, part["annotations"])]
+
+
+def noted(annotation: dict[str, Any]) -> tuple[str, str]:
+    if annotation["type"] == "file_citation":
+        return "cited", f"{annotation['filename']} at {annotation['index']}"
+    if annotation["type"] != "container_file_citation":
+        return "annotated", annotation["type"]
+    start, end, name = annotation["start_index"], annotation["end_index"], annotation["filename"]
+    return ("linked", f"{name} at {start}-{end}") if end else ("shown", name.partition(".")[2])
 
 
 @pytest.mark.parametrize("name", [*QUIRKS, *ACTIONS])

@@ -8,7 +8,21 @@ from typing import Any
 from zlib import crc32
 
 import pytest
-from scripted_help import CODE, Clock, annotations, ask, call, done, output, said, search_in, send, text_of, tool, user
+from scripted_help import (
+    CODE,
+    Clock,
+    annotations_of,
+    ask,
+    call,
+    done,
+    output,
+    said,
+    search_in,
+    send,
+    text_of,
+    tool,
+    user,
+)
 
 from bridge.upstream import UpstreamRefused
 from bridge.upstream.scripted import ScriptedUpstream
@@ -95,17 +109,17 @@ CITED = [
 def test_citations_stand_where_they_are_written(text: str, expected: list[Any]) -> None:
     upstream, tool = with_pets([{"search": True, "say": text}])
     events = list(upstream.open(ask("{cite[0]} dog brown", tool)))
-    assert [(each["index"], each["filename"]) for each in annotations(events)] == expected
+    assert [(each["index"], each["filename"]) for each in annotations_of(events)] == expected
     known = {file["filename"]: id for id, file in upstream.files.items()}
-    assert all(each["file_id"] == known[each["filename"]] for each in annotations(events))
+    assert all(each["file_id"] == known[each["filename"]] for each in annotations_of(events))
     (message,) = done(events, "message")
-    assert message["content"][0]["annotations"] == annotations(events)
+    assert message["content"][0]["annotations"] == annotations_of(events)
     assert text_of(message) == "".join(said(events))
 
 
 def test_a_citation_counts_in_the_whole_part() -> None:
     upstream, tool = with_pets([{"do": [{"search": True}, {"say": "One."}, {"say": "Two{cite[0]}."}]}])
-    assert [each["index"] for each in annotations(upstream.open(ask("dog", tool)))] == [7]
+    assert [each["index"] for each in annotations_of(upstream.open(ask("dog", tool)))] == [7]
 
 
 def test_the_results_of_an_earlier_answer_can_be_cited() -> None:
@@ -113,7 +127,7 @@ def test_the_results_of_an_earlier_answer_can_be_cited() -> None:
     upstream, search = with_pets([rule])
     (item,) = done(upstream.open(ask("dog", tool("f"), search, include=RESULTS)), "file_search_call")
     history = [user("dog"), item, call("c", "f"), output("c", "")]
-    (annotation,) = annotations(upstream.open(ask(history, tool("f"), search)))
+    (annotation,) = annotations_of(upstream.open(ask(history, tool("f"), search)))
     assert (annotation["filename"], annotation["index"]) == ("dog.txt", 5)
 
 
@@ -138,7 +152,7 @@ def test_code_leaves_files_in_its_container(clock: Clock) -> None:
     assert {file["source"] for file in listed} == {"assistant"}
     content = f"/containers/{item['container_id']}/files/{table['id']}/content"
     assert b"".join(upstream.fetch(content)) == b"1"
-    link, shown = annotations(events)
+    link, shown = annotations_of(events)
     (message,) = done(events, "message")
     assert text_of(message)[link["start_index"] : link["end_index"]] == "sandbox:/mnt/data/t.csv"
     assert (link["filename"], link["file_id"]) == ("t.csv", table["id"])
@@ -210,7 +224,7 @@ def test_what_an_earlier_answer_made_can_be_linked_to() -> None:
     upstream = ScriptedUpstream([{"when": "plot", "code": PLOT}, {"say": "See {file[t.csv]}"}])
     (item,) = done(upstream.open(ask("plot", CODE)), "code_interpreter_call")
     named = {"type": "code_interpreter", "container": item["container_id"]}
-    (link,) = annotations(upstream.open(ask("where?", named)))
+    (link,) = annotations_of(upstream.open(ask("where?", named)))
     assert (link["start_index"], link["filename"]) == (4, "t.csv")
 
 

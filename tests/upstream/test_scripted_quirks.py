@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from scripted_help import annotations, ask, calls_of, done, said, search_in, tool, types, user
+from scripted_help import annotations_of, ask, calls_of, done, said, search_in, tool, types, user
 
 from bridge.engine.effects import Send
 from bridge.errors import ConfigurationError
@@ -131,7 +131,7 @@ def test_what_a_search_found(quirk: str, key: str, value: Any) -> None:
     (item,) = done(events, "file_search_call")
     assert item["results"][0][key] == value
     assert events[-1]["response"]["output"][0] == item
-    assert [annotation["file_id"] for annotation in annotations(events)] == ["file-12345678"]
+    assert [annotation["file_id"] for annotation in annotations_of(events)] == ["file-12345678"]
 
 
 def test_internal_search() -> None:

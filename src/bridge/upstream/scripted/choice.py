@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import orjson
 from attrs import frozen
 
-from bridge.upstream.scripted.script import Action, Cite, Link
+from bridge.upstream.scripted.script import Action, Cite, Error, Link, Wait
 
 
 @frozen
@@ -41,6 +41,13 @@ class Choice:
     actions: tuple[Chosen, ...]
     quirks: frozenset[str] = frozenset()
     text: str = ""
+
+    @property
+    def waits(self) -> list[float]:
+        """The seconds before an HTTP error; any other answer begins at once."""
+        if not isinstance(self.actions[-1], Error):
+            return []
+        return [action.seconds for action in self.actions if isinstance(action, Wait)]
 
 
 def dump(value: Any) -> str:

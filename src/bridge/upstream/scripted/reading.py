@@ -6,6 +6,7 @@ The format is described in docs/scripted-upstream.md.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -18,6 +19,11 @@ from bridge.upstream.scripted.script import ENDINGS, Action, Answer, Cut, Error,
 from bridge.upstream.scripted.values import expect, mapping, seconds, text, tokens, wrong
 
 Source: TypeAlias = Script | Mapping[str, Any] | Sequence[Mapping[str, Any]] | str
+
+
+def weather() -> Script:
+    """The default script: the weather assistant of the function calling guide. JSON: a bare install reads it."""
+    return read(orjson.loads(files(__package__).joinpath("weather.json").read_bytes()))
 
 
 def read_file(path: str | Path) -> Script:

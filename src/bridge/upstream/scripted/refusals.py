@@ -6,6 +6,7 @@ from typing import Any
 
 from bridge.engine.effects import Refused
 from bridge.upstream import UpstreamRefused
+from bridge.upstream.scripted.script import Error
 
 
 def refusal(
@@ -15,8 +16,9 @@ def refusal(
     *,
     status: int = 400,
     type: str | None = "invalid_request_error",
+    retry_after: float | None = None,
 ) -> UpstreamRefused:
-    return UpstreamRefused(Refused(status, message, code=code, type=type, param=param))
+    return UpstreamRefused(Refused(status, message, code=code, type=type, param=param, retry_after=retry_after))
 
 
 def missing(param: str) -> UpstreamRefused:
@@ -71,6 +73,13 @@ def previous_not_found(id: str) -> UpstreamRefused:
 
 def response_not_found(id: str) -> UpstreamRefused:
     return refusal(f"Response with id '{id}' not found.", status=404)
+
+
+def refused(error: Error) -> UpstreamRefused:
+    """The error of a script."""
+    return refusal(
+        error.message, error.param, error.code, status=error.status, type=error.type, retry_after=error.retry_after
+    )
 
 
 def kind_of(value: Any) -> str:

@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import anyio
 from anyio.lowlevel import checkpoint
 
+from bridge.engine.effects import Refused
 from bridge.records import Object
-from bridge.upstream import StreamBroken
+from bridge.upstream import StreamBroken, UpstreamRefused
 from bridge.upstream.scripted.steps import FINAL, Garbled, Pause, Step
 
 PIECE = 65_536
@@ -124,3 +125,21 @@ def event(step: Step) -> Object:
     if isinstance(step, dict):
         return step
     raise StreamBroken(f"Not an event: {step.data}" if isinstance(step, Garbled) else "The connection was reset.")
+
+
+def first_response(stream: ScriptedStream) -> Object:
+    """What the first event of a background response holds: it is queued."""
+    response: Object = next(iter(stream))["response"]
+    return response
+
+
+def final_response(stream: ScriptedStream) -> Object:
+    """What the last event holds. Raises UpstreamRefused with status 0 where the connection ends before."""
+    try:
+        events = list(stream)
+    except StreamBroken as error:
+        raise UpstreamRefused(Refused(0, str(error))) from error
+    if not events or events[-1]["type"] not in FINAL:
+        raise UpstreamRefused(Refused(0, "The connection was closed before the answer was complete."))
+    response: Object = events[-1]["response"]
+    return response

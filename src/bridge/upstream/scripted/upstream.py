@@ -6,7 +6,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 from weakref import WeakSet
@@ -19,7 +18,7 @@ from bridge.calls import Credential
 from bridge.engine.effects import Refused, Resume, Send, Sent
 from bridge.profiles import SCRIPTED, Profile
 from bridge.records import Object
-from bridge.upstream import StreamBroken, UpstreamRefused
+from bridge.upstream import UpstreamRefused
 from bridge.upstream.scripted import reading
 from bridge.upstream.scripted.answering import Answering
 from bridge.upstream.scripted.checks import check_length, check_request
@@ -30,11 +29,17 @@ from bridge.upstream.scripted.hosted import Hosted
 from bridge.upstream.scripted.ids import Names
 from bridge.upstream.scripted.preparing import prepare
 from bridge.upstream.scripted.quirks import apply, refuse, refuse_fields
-from bridge.upstream.scripted.refusals import envelope
-from bridge.upstream.scripted.script import Error, Rule, Script, Wait
-from bridge.upstream.scripted.steps import FINAL, Step
+from bridge.upstream.scripted.refusals import envelope, refused
+from bridge.upstream.scripted.script import Error, Rule, Script
+from bridge.upstream.scripted.steps import Step
 from bridge.upstream.scripted.stored import StoredResponses
-from bridge.upstream.scripted.streams import AsyncScriptedStream, ScriptedBytes, ScriptedStream
+from bridge.upstream.scripted.streams import (
+    AsyncScriptedStream,
+    ScriptedBytes,
+    ScriptedStream,
+    final_response,
+    first_response,
+)
 
 S = TypeVar("S", bound=ScriptedStream)
 NOBODY = Credential()
@@ -65,7 +70,7 @@ class ScriptedUpstream:
         profile: Profile = SCRIPTED,
     ) -> None:
         self.profile = profile
-        self.script: Script = weather() if script is None else reading.read(script)
+        self.script: Script = reading.weather() if script is None else reading.read(script)
         self.quirks = reading.quirks(list(quirks), "quirks")
         self.requests: list[Object] = []
         self.credentials: list[Credential] = []
@@ -99,13 +104,13 @@ class ScriptedUpstream:
 
     def open(self, request: Object, credential: Credential = NOBODY) -> ScriptedStream:
         request, choice, names = self._chosen(request, credential)
-        for seconds in error_waits(choice):
+        for seconds in choice.waits:
             self._closing.wait(seconds)
         return self._stream(ScriptedStream, request, choice, names)
 
     async def aopen(self, request: Object, credential: Credential = NOBODY) -> AsyncScriptedStream:
         request, choice, names = self._chosen(request, credential)
-        for seconds in error_waits(choice):
+        for seconds in choice.waits:
             await anyio.sleep(seconds)
         return self._stream(AsyncScriptedStream, request, choice, names)
 
@@ -215,7 +220,7 @@ class ScriptedUpstream:
     def _stream(self, kind: type[S], request: Object, choice: Choice, names: Names) -> S:
         ending = choice.actions[-1]
         if isinstance(ending, Error):
-            raise UpstreamRefused(refused(ending))
+            raise refused(ending)
         actions = prepare(choice.actions, request, self.hosted, choice.text)
         steps: Iterator[Step] = Answering(request, actions, names, int(self._clock())).steps()
         if request.get("background"):
@@ -238,20 +243,9 @@ class ScriptedUpstream:
         return stream
 
     def _whole(self, request: Object, credential: Credential) -> Object:
-        """The response object of a request that is not streamed: what its last event holds; of one in the background,
-        what its first holds."""
+        """The response object of a request that is not streamed."""
         stream = self.open(request, credential)
-        if request.get("background"):
-            first: Object = next(iter(stream))["response"]
-            return first
-        try:
-            events = list(stream)
-        except StreamBroken as error:
-            raise UpstreamRefused(Refused(0, str(error))) from error
-        if not events or events[-1]["type"] not in FINAL:
-            raise UpstreamRefused(Refused(0, "The connection was closed before the answer was complete."))
-        response: Object = events[-1]["response"]
-        return response
+        return first_response(stream) if request.get("background") else final_response(stream)
 
     def _take(self, rule: Rule) -> bool:
         if rule.times is None:
@@ -263,19 +257,3 @@ class ScriptedUpstream:
     def _count_closed_early(self) -> None:
         with self._lock:
             self.closed_early += 1
-
-
-def weather() -> Script:
-    """The default script: the weather assistant of the function calling guide. JSON: a bare install reads it."""
-    return reading.read(orjson.loads(files(__package__).joinpath("weather.json").read_bytes()))
-
-
-def error_waits(choice: Choice) -> list[float]:
-    """The seconds before an HTTP error; any other answer begins at once."""
-    if not isinstance(choice.actions[-1], Error):
-        return []
-    return [action.seconds for action in choice.actions if isinstance(action, Wait)]
-
-
-def refused(error: Error) -> Refused:
-    return Refused(error.status, error.message, error.code, error.type, error.param, error.retry_after)
