@@ -8,8 +8,9 @@ from urllib.parse import unquote
 
 from attrs import frozen
 
-from bridge.engine.effects import Send
+from bridge.engine.effects import Refused, Send
 from bridge.records import Object
+from bridge.upstream import UpstreamRefused
 from bridge.upstream.scripted import canned
 from bridge.upstream.scripted.hosted import Hosted
 from bridge.upstream.scripted.refusals import invalid_value, missing, out_of_range, refusal
@@ -34,6 +35,12 @@ class Asked:
     @property
     def body(self) -> Object:
         return self.effect.body or {}
+
+
+def response(asked: Asked) -> Object:
+    if asked.effect.query.get("stream") == "true":
+        raise UpstreamRefused(Refused(0, "The upstream answered something that is no JSON object."))
+    return asked.stored.show(*asked.ids)
 
 
 def upload(asked: Asked) -> Object:
@@ -73,7 +80,7 @@ def container_files(asked: Asked) -> Object:
 
 ROUTES: Final[dict[tuple[str, str], Callable[[Asked], Answer]]] = {
     ("POST", "responses/input_tokens"): lambda asked: canned.input_tokens(asked.stored.continued(asked.body)),
-    ("GET", "responses/*"): lambda asked: asked.stored.show(*asked.ids),
+    ("GET", "responses/*"): response,
     ("DELETE", "responses/*"): lambda asked: asked.stored.delete(*asked.ids),
     ("POST", "responses/*/cancel"): lambda asked: asked.stored.cancel(*asked.ids),
     #

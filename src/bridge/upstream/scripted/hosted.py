@@ -41,6 +41,12 @@ class Container:
     seconds: float
     memory_limit: str = "1g"
     files: dict[str, Stored] = field(factory=dict)
+    _lock: threading.Lock = field(factory=threading.Lock, repr=False)
+
+    def put(self, *files: Stored) -> None:
+        """Whoever reads `files` meanwhile goes on reading what was there."""
+        with self._lock:
+            self.files = {**self.files, **{file.shown["id"]: file for file in files}}
 
 
 class Hosted:
@@ -84,7 +90,8 @@ class Hosted:
             "status": "processed",
             "status_details": None,
         }
-        self.files[id] = Stored(shown, content)
+        with self.lock:
+            self.files[id] = Stored(shown, content)
         return shown
 
     def file(self, id: str) -> Stored:
@@ -164,7 +171,7 @@ class Hosted:
         """A file in the container; without a name, as a picture that the code showed."""
         container = self.container(id)
         shown = self.described(container, name, len(content), source)
-        container.files[shown["id"]] = Stored(shown, content)
+        container.put(Stored(shown, content))
         return shown
 
     def described(self, container: Container, name: str | None, size: int, source: str = "assistant") -> Object:
