@@ -64,8 +64,15 @@ def files(asked: Asked) -> Object:
 
 
 def store_files(asked: Asked) -> Object:
+    return filtered(asked, asked.hosted.stores.files(*asked.ids))
+
+
+def batch_files(asked: Asked) -> Object:
+    return filtered(asked, asked.hosted.batches.files(*asked.ids))
+
+
+def filtered(asked: Asked, found: list[Object]) -> Object:
     status = asked.effect.query.get("filter")
-    found = asked.hosted.stores.files(asked.ids[0])
     return page([file for file in found if status in (None, file["status"])], asked.effect.query)
 
 
@@ -99,6 +106,9 @@ ROUTES: Final[dict[tuple[str, str], Callable[[Asked], Answer]]] = {
     ("GET", "vector_stores/*/files"): store_files,
     ("GET", "vector_stores/*/files/*"): lambda asked: asked.hosted.stores.file(*asked.ids),
     ("DELETE", "vector_stores/*/files/*"): lambda asked: asked.hosted.stores.remove(*asked.ids),
+    ("POST", "vector_stores/*/file_batches"): lambda asked: asked.hosted.batches.create(asked.ids[0], asked.body),
+    ("GET", "vector_stores/*/file_batches/*"): lambda asked: asked.hosted.batches.show(*asked.ids),
+    ("GET", "vector_stores/*/file_batches/*/files"): batch_files,
     #
     ("POST", "containers"): lambda asked: asked.hosted.create_container(asked.body),
     ("GET", "containers"): containers,
@@ -121,10 +131,10 @@ class Endpoints:
     """With the quirk no_containers there are no containers to be asked for."""
 
     def __init__(
-        self, clock: Callable[[], float], hosted: Hosted, stored: StoredResponses, *, has_containers: bool = True
+        self, clock: Callable[[], float], hosted: Hosted, stored: StoredResponses, quirks: frozenset[str]
     ) -> None:
         self._clock, self._hosted, self._stored = clock, hosted, stored
-        self._has_containers = has_containers
+        self._has_containers = "no_containers" not in quirks
 
     def answer(self, effect: Send) -> Answer:
         """JSON, or the bytes of a file. Raises UpstreamRefused: 404 for what this server does not have."""

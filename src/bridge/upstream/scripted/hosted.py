@@ -14,6 +14,7 @@ from attrs import define, field
 
 from bridge.records import Object
 from bridge.upstream.scripted.check_stores import check_container
+from bridge.upstream.scripted.file_batches import FileBatches
 from bridge.upstream.scripted.refusals import missing, refusal
 from bridge.upstream.scripted.vector_stores import Stored, VectorStores
 
@@ -63,6 +64,7 @@ class Hosted:
         self.files: dict[str, Stored] = {}
         self.containers: dict[str, Container] = {}
         self.stores = VectorStores(clock, ingestion, self.file, self.new_id)
+        self.batches = FileBatches(clock, self.stores, self.new_id)
         self.lock = threading.RLock()
         self._clock, self._seed = clock, seed
         self._container_seconds = CONTAINER_SECONDS if container_seconds is None else container_seconds

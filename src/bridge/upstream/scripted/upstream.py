@@ -51,9 +51,9 @@ class ScriptedUpstream:
     `requests` are the bodies of POST /responses in order of arrival, refused ones too, and `credentials` what came with
     them; `sent` are all calls of `send`, `fetch` and `resume`, as ``GET /files`` (all three stay empty without
     `keep_requests`). `closed_early` counts answers whose reader left before their end. `files`, `vector_stores` and
-    `containers` show what there is by now, by id; `hosted` holds it.
-    `quirks`: names of `quirks.QUIRKS`, for every answer. `clock` gives `created_at`, in Unix seconds. `seed`: two
-    upstreams with different seeds make different ids. Any thread may call anything.
+    `containers` show what there is by now, by id; `hosted` holds it. `quirks`: names of `quirks.QUIRKS`, for every
+    answer. `clock` gives `created_at`, in Unix seconds. `seed`: two upstreams with different seeds make different ids.
+    Any thread may call anything.
     """
 
     name: str = "scripted"
@@ -85,8 +85,7 @@ class ScriptedUpstream:
         lives = self.script.container_seconds
         self.hosted = Hosted(clock, ingestion=self.script.ingestion, container_seconds=lives, seed=seed)
         self._stored = StoredResponses()
-        has_containers = "no_containers" not in self._server_quirks
-        self._endpoints = Endpoints(clock, self.hosted, self._stored, has_containers=has_containers)
+        self._endpoints = Endpoints(clock, self.hosted, self._stored, self._server_quirks)
 
     @classmethod
     def from_file(cls, path: str | Path, **options: Any) -> ScriptedUpstream:
@@ -189,13 +188,12 @@ class ScriptedUpstream:
                 self.sent.append(call)
 
     def _chosen(self, request: Object, credential: Credential) -> tuple[Object, Choice, Names]:
-        """The request with what it goes on from, the answer to it, and the names in that."""
+        """The request with what it goes on from, the answer to it, and the names in that answer."""
         number = self._count_request(request, credential)
         request = self._checked(request)
         choice = choose(self.script, request, self._turns.take)
         quirks = choice.quirks | self.quirks
-        is_long, dash = "long_ids" in quirks, "dashed_ids" in quirks
-        names = Names(number, self._seed, request["input"], dash=dash, is_long=is_long)
+        names = Names(number, self._seed, request["input"], quirks)
         return request, evolve(choice, quirks=quirks), names
 
     def _count_request(self, request: Object, credential: Credential) -> int:
