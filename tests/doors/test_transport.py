@@ -426,7 +426,10 @@ def test_offline_other_calls_are_answered_by_the_same_upstream() -> None:
     """So a program with attachments runs without a key, unchanged."""
     client: Any = bridge.OpenAI(upstream=ScriptedUpstream(OFFLINE), store="memory")
     file = client.files.create(file=("dog.txt", b"The dog is brown."), purpose="assistants")
-    assert client.with_options(timeout=9).files.content(file.id).read() == b"The dog is brown."
+    batch = client.files.create(file=("b.jsonl", b"{}"), purpose="batch")
+    assert client.with_options(timeout=9).files.content(batch.id).read() == b"{}"
+    with pytest.raises(openai.BadRequestError, match="Not allowed to download files of purpose: assistants"):
+        client.files.content(file.id)
     attached = [{"file_id": file.id, "tools": [{"type": "file_search"}]}]
     message = {"role": "user", "content": "The dog?", "attachments": attached}
     assistant = client.beta.assistants.create(model="gpt-4o", tools=[{"type": "file_search"}])

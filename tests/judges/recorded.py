@@ -60,7 +60,7 @@ class Recorded:
 
     def fetch(self, path: str, credential: Credential) -> ScriptedBytes:
         assert path.startswith("/containers/") and path.endswith("/content"), path
-        return ScriptedBytes(CONTENT)
+        return ScriptedBytes(CONTENT, "application/octet-stream")
 
     def close(self) -> None:
         """Nothing is open."""

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import anyio
+import httpx
 import pytest
 from scripted_help import NO_SHARED, NO_SHARED_REASON, ask, call, output, said, send, tool, types, user, validator
 
 from bridge.engine.effects import Resume, Send
 from bridge.upstream import StreamBroken, UpstreamRefused
-from bridge.upstream.scripted import ScriptedUpstream
+from bridge.upstream.scripted import ScriptedUpstream, passing
 
 SLOW = [{"do": [{"say": "One,"}, {"wait": 0.05}, {"say": " two."}]}]
 LONG = [{"do": [{"say": "One,"}, {"wait": 30}, {"say": " two."}]}]
@@ -144,6 +145,14 @@ def test_how_it_ends(rule: dict[str, Any], ended: str) -> None:
     upstream = ScriptedUpstream([rule])
     id = begun(upstream)
     eventually(lambda: status(upstream, id) == ended)
+
+
+def test_an_offline_client_reads_it_again() -> None:
+    upstream = ScriptedUpstream(SLOW)
+    id = begun(upstream)
+    answer = passing.answer(upstream, httpx.Request("GET", f"http://offline/v1/responses/{id}?stream=true"))
+    assert (answer.status, answer.media_type) == (200, "text/event-stream")
+    assert answer.content.count(b"event: ") > 5 and b"event: response.completed" in answer.content
 
 
 @pytest.mark.needs("shared")

@@ -152,6 +152,9 @@ def test_files_stores_and_containers_read_by_the_sdk(server: Any, client: openai
     assert client.vector_stores.retrieve(store.id).file_counts.completed == 1
     added = client.vector_stores.files.create_and_poll(file.id, vector_store_id=store.id)
     assert [each.id for each in client.vector_stores.files.list(store.id)] == [added.id] == [file.id]
+    more = [("cat.txt", b"A cat is grey.")]
+    batch = client.vector_stores.file_batches.upload_and_poll(store.id, files=more)
+    assert (batch.status, batch.file_counts.completed) == ("completed", 1)
     assert client.vector_stores.update(store.id, metadata={"a": "b"}).metadata == {"a": "b"}
     assert client.vector_stores.files.delete(file.id, vector_store_id=store.id).deleted
     assert client.vector_stores.delete(store.id).deleted

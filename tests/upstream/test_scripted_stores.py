@@ -127,6 +127,24 @@ def test_a_vector_store_expires(clock: Clock) -> None:
     assert send(upstream, "GET", path) == (404, f"No vector store found with id '{store['id']}'.")
 
 
+def test_files_are_taken_in_by_the_batch(clock: Clock) -> None:
+    upstream = ScriptedUpstream({"rules": [], "ingestion": 30}, clock=clock)
+    ids = [upstream.add_file(name, b"") for name in "ab"]
+    stores = [send(upstream, "POST", "/vector_stores", {})["id"] for _ in range(2)]
+    path = f"/vector_stores/{stores[0]}/file_batches"
+    assert send(upstream, "POST", path, {"file_ids": [*ids, "file-x"]}) == (404, "No such File object: file-x")
+    assert send(upstream, "GET", f"/vector_stores/{stores[0]}/files")["data"] == [], "all or none"
+    batch = send(upstream, "POST", path, {"file_ids": ids, "attributes": {"x": 1}})
+    assert (batch["status"], batch["file_counts"]["in_progress"]) == ("in_progress", 2)
+    clock.now += 30
+    assert send(upstream, "GET", f"{path}/{batch['id']}")["status"] == "completed"
+    listed = send(upstream, "GET", f"{path}/{batch['id']}/files", order="asc")["data"]
+    assert [(file["id"], file["attributes"]) for file in listed] == [(id, {"x": 1}) for id in ids]
+    assert send(upstream, "GET", f"/vector_stores/{stores[1]}/file_batches/{batch['id']}")[0] == 404
+    described = send(upstream, "POST", path, {"files": [{"file_id": ids[0]}]})
+    assert described["file_counts"]["total"] == 1
+
+
 # --- containers
 
 
@@ -195,6 +213,8 @@ REFUSED: list[tuple[str, str, dict[str, Any] | None, int, str]] = [
     ("GET", "/vector_stores/vs_x", None, 404, "No vector store found with id 'vs_x'."),
     ("POST", "/vector_stores/vs_x", {}, 404, "No vector store found with id 'vs_x'."),
     ("POST", "/vector_stores/vs_x/files", {"file_id": "a"}, 404, "No vector store found with id 'vs_x'."),
+    ("POST", "/vector_stores/vs_x/file_batches", {}, 400, "Missing required parameter: 'file_ids'."),
+    ("GET", "/vector_stores/vs_x/file_batches/b", None, 404, "No vector store found with id 'vs_x'."),
     ("POST", "/containers", {}, 400, "Missing required parameter: 'name'."),
     ("POST", "/containers", {"name": "a", "memory_limit": "2g"}, 400, "Invalid value: '2g'."),
     ("POST", "/containers", {"name": "a", "size": 1}, 400, "Unknown parameter: 'size'."),

@@ -5,6 +5,7 @@ The last user text chooses the rule; the rounds of calls since then lead through
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
@@ -44,6 +45,22 @@ def choose(script: Script, request: Object, take: Callable[[Rule], bool]) -> Cho
     Raises UpstreamRefused (script_mismatch) when the script and the request do not fit together.
     """
     return Chooser(script, request, take).choice()
+
+
+class Turns:
+    """How often rules answered, for those that may do so only some times. Any thread may call it."""
+
+    def __init__(self) -> None:
+        self._fired: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def take(self, rule: Rule) -> bool:
+        """Whether the rule may answer once more; if so, it did."""
+        if rule.times is None:
+            return True
+        with self._lock:
+            self._fired[rule.place] += 1
+            return self._fired[rule.place] <= rule.times
 
 
 class Chooser:

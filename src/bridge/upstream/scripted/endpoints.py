@@ -8,8 +8,9 @@ from urllib.parse import unquote
 
 from attrs import frozen
 
-from bridge.engine.effects import Send
+from bridge.engine.effects import Refused, Send
 from bridge.records import Object
+from bridge.upstream import UpstreamRefused
 from bridge.upstream.scripted import canned
 from bridge.upstream.scripted.hosted import Hosted
 from bridge.upstream.scripted.refusals import invalid_value, missing, out_of_range, refusal
@@ -36,6 +37,12 @@ class Asked:
         return self.effect.body or {}
 
 
+def response(asked: Asked) -> Object:
+    if asked.effect.query.get("stream") == "true":
+        raise UpstreamRefused(Refused(0, "The upstream answered something that is no JSON object."))
+    return asked.stored.show(*asked.ids)
+
+
 def upload(asked: Asked) -> Object:
     file, purpose = asked.effect.upload, asked.body.get("purpose")
     for name, given in (("file", file), ("purpose", purpose)):
@@ -57,9 +64,20 @@ def files(asked: Asked) -> Object:
 
 
 def store_files(asked: Asked) -> Object:
+    return filtered(asked, asked.hosted.stores.files(*asked.ids))
+
+
+def batch_files(asked: Asked) -> Object:
+    return filtered(asked, asked.hosted.batches.files(*asked.ids))
+
+
+def filtered(asked: Asked, found: list[Object]) -> Object:
     status = asked.effect.query.get("filter")
-    found = asked.hosted.stores.files(asked.ids[0])
     return page([file for file in found if status in (None, file["status"])], asked.effect.query)
+
+
+def containers(asked: Asked) -> Object:
+    return page([asked.hosted.show_container(id) for id in asked.hosted.containers], asked.effect.query)
 
 
 def container_files(asked: Asked) -> Object:
@@ -69,7 +87,7 @@ def container_files(asked: Asked) -> Object:
 
 ROUTES: Final[dict[tuple[str, str], Callable[[Asked], Answer]]] = {
     ("POST", "responses/input_tokens"): lambda asked: canned.input_tokens(asked.stored.continued(asked.body)),
-    ("GET", "responses/*"): lambda asked: asked.stored.show(*asked.ids),
+    ("GET", "responses/*"): response,
     ("DELETE", "responses/*"): lambda asked: asked.stored.delete(*asked.ids),
     ("POST", "responses/*/cancel"): lambda asked: asked.stored.cancel(*asked.ids),
     #
@@ -88,8 +106,12 @@ ROUTES: Final[dict[tuple[str, str], Callable[[Asked], Answer]]] = {
     ("GET", "vector_stores/*/files"): store_files,
     ("GET", "vector_stores/*/files/*"): lambda asked: asked.hosted.stores.file(*asked.ids),
     ("DELETE", "vector_stores/*/files/*"): lambda asked: asked.hosted.stores.remove(*asked.ids),
+    ("POST", "vector_stores/*/file_batches"): lambda asked: asked.hosted.batches.create(asked.ids[0], asked.body),
+    ("GET", "vector_stores/*/file_batches/*"): lambda asked: asked.hosted.batches.show(*asked.ids),
+    ("GET", "vector_stores/*/file_batches/*/files"): batch_files,
     #
     ("POST", "containers"): lambda asked: asked.hosted.create_container(asked.body),
+    ("GET", "containers"): containers,
     ("GET", "containers/*"): lambda asked: asked.hosted.show_container(*asked.ids),
     ("DELETE", "containers/*"): lambda asked: asked.hosted.delete_container(*asked.ids),
     ("POST", "containers/*/files"): lambda asked: asked.hosted.add_to_container(asked.ids[0], asked.body),
@@ -109,10 +131,10 @@ class Endpoints:
     """With the quirk no_containers there are no containers to be asked for."""
 
     def __init__(
-        self, clock: Callable[[], float], hosted: Hosted, stored: StoredResponses, *, has_containers: bool = True
+        self, clock: Callable[[], float], hosted: Hosted, stored: StoredResponses, quirks: frozenset[str]
     ) -> None:
         self._clock, self._hosted, self._stored = clock, hosted, stored
-        self._has_containers = has_containers
+        self._has_containers = "no_containers" not in quirks
 
     def answer(self, effect: Send) -> Answer:
         """JSON, or the bytes of a file. Raises UpstreamRefused: 404 for what this server does not have."""

@@ -14,6 +14,7 @@ from attrs import define, field
 
 from bridge.records import Object
 from bridge.upstream.scripted.check_stores import check_container
+from bridge.upstream.scripted.file_batches import FileBatches
 from bridge.upstream.scripted.refusals import missing, refusal
 from bridge.upstream.scripted.vector_stores import Stored, VectorStores
 
@@ -41,6 +42,12 @@ class Container:
     seconds: float
     memory_limit: str = "1g"
     files: dict[str, Stored] = field(factory=dict)
+    _lock: threading.Lock = field(factory=threading.Lock, repr=False)
+
+    def put(self, *files: Stored) -> None:
+        """Whoever reads `files` meanwhile goes on reading what was there."""
+        with self._lock:
+            self.files = {**self.files, **{file.shown["id"]: file for file in files}}
 
 
 class Hosted:
@@ -57,6 +64,7 @@ class Hosted:
         self.files: dict[str, Stored] = {}
         self.containers: dict[str, Container] = {}
         self.stores = VectorStores(clock, ingestion, self.file, self.new_id)
+        self.batches = FileBatches(clock, self.stores, self.new_id)
         self.lock = threading.RLock()
         self._clock, self._seed = clock, seed
         self._container_seconds = CONTAINER_SECONDS if container_seconds is None else container_seconds
@@ -84,7 +92,8 @@ class Hosted:
             "status": "processed",
             "status_details": None,
         }
-        self.files[id] = Stored(shown, content)
+        with self.lock:
+            self.files[id] = Stored(shown, content)
         return shown
 
     def file(self, id: str) -> Stored:
@@ -164,7 +173,7 @@ class Hosted:
         """A file in the container; without a name, as a picture that the code showed."""
         container = self.container(id)
         shown = self.described(container, name, len(content), source)
-        container.files[shown["id"]] = Stored(shown, content)
+        container.put(Stored(shown, content))
         return shown
 
     def described(self, container: Container, name: str | None, size: int, source: str = "assistant") -> Object:

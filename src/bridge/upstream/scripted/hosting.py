@@ -43,7 +43,7 @@ def run(writer: Writer, ran: Ran) -> Iterator[Step]:
         yield writer.delta(f"{kind}_code.delta", piece, **where)
     yield writer.event(f"{kind}_code.done", **where, code=ran.code)
     yield writer.event(f"{kind}.interpreting", **where)
-    ran.container.files |= {file.shown["id"]: file for file in ran.files}
+    ran.container.put(*ran.files)
     writer.shown += [container_citation(file, 0, 0) for file in ran.shown]
     yield writer.event(f"{kind}.completed", **where)
     logs = [] if ran.logs is None else [{"type": "logs", "logs": ran.logs}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from hashlib import sha256
 from typing import Any
 
@@ -12,15 +13,15 @@ class Names:
     """The ids of one response. `number` counts the responses of one upstream.
 
     They are made of the number, the seed and the input, so that two processes, which both count from one, make
-    different ids for different conversations, as the real server would. `dash` writes ``msg-…`` for ``msg_…``;
-    `is_long` makes ids of about 400 characters, but those of calls.
+    different ids for different conversations, as the real server would. The quirk dashed_ids writes ``msg-…`` for
+    ``msg_…``, long_ids makes ids of about 400 characters, but those of calls.
     """
 
-    def __init__(self, number: int, seed: str, input: Any, *, dash: bool = False, is_long: bool = False) -> None:
+    def __init__(self, number: int, seed: str, input: Any, quirks: Collection[str] = ()) -> None:
         self._digest = sha256(f"{number} {seed} ".encode() + orjson.dumps(input)).hexdigest()
         self._count = 0
-        self._dash = dash
-        self._more = self._digest * 6 if is_long else ""
+        self._dash = "dashed_ids" in quirks
+        self._more = self._digest * 6 if "long_ids" in quirks else ""
 
     def response(self) -> str:
         return self._id("resp", self._digest[:48] + self._more)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 import orjson
@@ -10,9 +9,8 @@ from attrs import field, frozen
 
 from bridge.calls import Credential
 from bridge.engine.effects import Sent
-from bridge.records import Object
-from bridge.upstream import Upstream, UpstreamRefused
-from bridge.upstream.scripted.asgi import effect_of
+from bridge.upstream import Upstream, UpstreamRefused, UpstreamStream
+from bridge.upstream.scripted.asgi import effect_of, resumed
 from bridge.upstream.scripted.refusals import envelope
 
 BYTES: Final = "application/octet-stream"
@@ -39,7 +37,9 @@ def answer(scripted: Upstream, request: Any) -> Passed:
         kind, query = request.headers.get("content-type", ""), dict(request.url.params)
         effect = effect_of(request.method, path, query, kind, request.content)
         if path == "/responses" and (effect.body or {}).get("stream"):
-            return Passed(200, "text/event-stream", b"".join(_frames(scripted, effect.body or {})))
+            return _streamed(scripted.open(effect.body or {}, NOBODY))
+        if request.method == "GET" and path.startswith("/responses/") and query.get("stream") == "true":
+            return _streamed(scripted.resume(resumed(path, query), NOBODY))
         return _json(scripted.send(effect, NOBODY))
     except UpstreamRefused as error:
         after = error.refused.retry_after
@@ -52,6 +52,6 @@ def _json(sent: Sent, headers: dict[str, str] | None = None) -> Passed:
     return Passed(sent.status, "application/json", orjson.dumps(sent.body), headers or {})
 
 
-def _frames(scripted: Upstream, request: Object) -> Iterator[bytes]:
-    for event in scripted.open(request, NOBODY):
-        yield b"event: " + event["type"].encode() + b"\ndata: " + orjson.dumps(event) + b"\n\n"
+def _streamed(stream: UpstreamStream) -> Passed:
+    frames = (b"event: " + event["type"].encode() + b"\ndata: " + orjson.dumps(event) + b"\n\n" for event in stream)
+    return Passed(200, "text/event-stream", b"".join(frames))

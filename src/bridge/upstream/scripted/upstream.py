@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,14 +22,14 @@ from bridge.upstream.scripted import reading
 from bridge.upstream.scripted.answering import Answering
 from bridge.upstream.scripted.checks import check_length, check_request
 from bridge.upstream.scripted.choice import Choice
-from bridge.upstream.scripted.choose import choose
+from bridge.upstream.scripted.choose import Turns, choose
 from bridge.upstream.scripted.endpoints import Answer, Endpoints
 from bridge.upstream.scripted.hosted import Hosted
 from bridge.upstream.scripted.ids import Names
 from bridge.upstream.scripted.preparing import prepare
 from bridge.upstream.scripted.quirks import apply, refuse, refuse_fields
 from bridge.upstream.scripted.refusals import envelope, refused
-from bridge.upstream.scripted.script import Error, Rule, Script
+from bridge.upstream.scripted.script import Error, Script
 from bridge.upstream.scripted.steps import Step
 from bridge.upstream.scripted.stored import StoredResponses
 from bridge.upstream.scripted.streams import (
@@ -52,9 +51,9 @@ class ScriptedUpstream:
     `requests` are the bodies of POST /responses in order of arrival, refused ones too, and `credentials` what came with
     them; `sent` are all calls of `send`, `fetch` and `resume`, as ``GET /files`` (all three stay empty without
     `keep_requests`). `closed_early` counts answers whose reader left before their end. `files`, `vector_stores` and
-    `containers` show what there is by now, by id; `hosted` holds it.
-    `quirks`: names of `quirks.QUIRKS`, for every answer. `clock` gives `created_at`, in Unix seconds. `seed`: two
-    upstreams with different seeds make different ids. Any thread may call anything.
+    `containers` show what there is by now, by id; `hosted` holds it. `quirks`: names of `quirks.QUIRKS`, for every
+    answer. `clock` gives `created_at`, in Unix seconds. `seed`: two upstreams with different seeds make different ids.
+    Any thread may call anything.
     """
 
     name: str = "scripted"
@@ -79,15 +78,14 @@ class ScriptedUpstream:
         self._keep_requests, self._clock, self._seed = keep_requests, clock, seed
         self._lock = threading.Lock()
         self._count = 0
-        self._fired: Counter[str] = Counter()
+        self._turns = Turns()
         self._streams: WeakSet[ScriptedStream] = WeakSet()
         self._closing = threading.Event()
-        said, of_server = self.script, self.quirks | self.script.quirks
-        self.hosted = Hosted(clock, ingestion=said.ingestion, container_seconds=said.container_seconds, seed=seed)
+        self._server_quirks = self.quirks | self.script.quirks
+        lives = self.script.container_seconds
+        self.hosted = Hosted(clock, ingestion=self.script.ingestion, container_seconds=lives, seed=seed)
         self._stored = StoredResponses()
-        self._server_quirks = of_server
-        has_containers = "no_containers" not in of_server
-        self._endpoints = Endpoints(clock, self.hosted, self._stored, has_containers=has_containers)
+        self._endpoints = Endpoints(clock, self.hosted, self._stored, self._server_quirks)
 
     @classmethod
     def from_file(cls, path: str | Path, **options: Any) -> ScriptedUpstream:
@@ -163,7 +161,8 @@ class ScriptedUpstream:
 
     @property
     def files(self) -> dict[str, Object]:
-        return {id: file.shown for id, file in self.hosted.files.items()}
+        with self.hosted.lock:
+            return {id: file.shown for id, file in self.hosted.files.items()}
 
     @property
     def vector_stores(self) -> dict[str, Object]:
@@ -189,13 +188,12 @@ class ScriptedUpstream:
                 self.sent.append(call)
 
     def _chosen(self, request: Object, credential: Credential) -> tuple[Object, Choice, Names]:
-        """The request with what it goes on from, the answer to it, and the names in that."""
+        """The request with what it goes on from, the answer to it, and the names in that answer."""
         number = self._count_request(request, credential)
         request = self._checked(request)
-        choice = choose(self.script, request, self._take)
+        choice = choose(self.script, request, self._turns.take)
         quirks = choice.quirks | self.quirks
-        is_long, dash = "long_ids" in quirks, "dashed_ids" in quirks
-        names = Names(number, self._seed, request["input"], dash=dash, is_long=is_long)
+        names = Names(number, self._seed, request["input"], quirks)
         return request, evolve(choice, quirks=quirks), names
 
     def _count_request(self, request: Object, credential: Credential) -> int:
@@ -246,13 +244,6 @@ class ScriptedUpstream:
         """The response object of a request that is not streamed."""
         stream = self.open(request, credential)
         return first_response(stream) if request.get("background") else final_response(stream)
-
-    def _take(self, rule: Rule) -> bool:
-        if rule.times is None:
-            return True
-        with self._lock:
-            self._fired[rule.place] += 1
-            return self._fired[rule.place] <= rule.times
 
     def _count_closed_early(self) -> None:
         with self._lock:

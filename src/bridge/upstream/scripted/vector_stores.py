@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from attrs import define, field, frozen
@@ -62,8 +62,7 @@ class VectorStores:
     def create(self, body: Object) -> Object:
         check_body(body, FIELDS)
         now = self._clock()
-        for file_id in body.get("file_ids") or ():
-            self._file(file_id)
+        self.check_files(body.get("file_ids") or ())
         store = VectorStore(
             self._new_id("vs_", 32),
             now,
@@ -100,6 +99,11 @@ class VectorStores:
         if id not in self._kept:
             raise refusals.refusal(f"Vector store with id [{id}] not found.", status=404)
         self._check_alive(self._kept[id])
+
+    def check_files(self, file_ids: Iterable[str]) -> None:
+        """All of them are there, or nothing is done."""
+        for file_id in file_ids:
+            self._file(file_id)
 
     # --- their files
 
@@ -184,8 +188,7 @@ class VectorStores:
         store.files.setdefault(body["file_id"], {"created_at": store.active_at, **about})
 
     def _shown(self, store: VectorStore) -> Object:
-        states = [self._status(store, file_id) for file_id in store.files]
-        counts = {name: states.count(name) for name in ("in_progress", "completed", "failed", "cancelled")}
+        counts = counted(self._status(store, file_id) for file_id in store.files)
         expires_at = self._expires_at(store)
         is_over = expires_at is not None and self._clock() >= expires_at
         return {
@@ -195,7 +198,7 @@ class VectorStores:
             "name": store.name,
             "description": store.description,
             "usage_bytes": sum(file["usage_bytes"] for file in self.files(store.id)),
-            "file_counts": {**counts, "total": len(states)},
+            "file_counts": counts,
             "status": "expired" if is_over else "in_progress" if counts["in_progress"] else "completed",
             "expires_after": store.expires_after,
             "expires_at": expires_at,
@@ -216,6 +219,12 @@ class VectorStores:
 
     def _bytes(self, file_id: str) -> int:
         return len(self._file(file_id).content)
+
+
+def counted(states: Iterable[str]) -> Object:
+    listed = list(states)
+    counts = {name: listed.count(name) for name in ("in_progress", "completed", "failed", "cancelled")}
+    return {**counts, "total": len(listed)}
 
 
 def words(text: str) -> set[str]:
