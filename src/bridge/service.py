@@ -59,7 +59,7 @@ class Service:
         source = Source(self.upstream, call.credential, self.options)
         try:
             request = self._read(call, source)
-            line = Direct(self.upstream, call.credential)
+            line = Direct(self.upstream, call.credential, self.runner.world.clock)
             hands = Hands(self.runner.world, line=line)
             result = drive(request.start(self._context(call, source, request)), hands)
             if isinstance(result, Download):
@@ -77,7 +77,7 @@ class Service:
         source = Source(self.upstream, call.credential, self.options)
         try:
             request = self._read(call, source)
-            line = AsyncDirect(self.upstream, call.credential)
+            line = AsyncDirect(self.upstream, call.credential, self.runner.world.clock)
             hands = AsyncHands(self.runner.world, line=line)
             result = await adrive(request.start(self._context(call, source, request)), hands)
             if isinstance(result, Download):

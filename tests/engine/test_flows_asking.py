@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from bridge.engine.effects import End, Next, Refused, RunState, Sent, Stopped, Woken
+from bridge.engine import names
+from bridge.engine.effects import End, Next, Refused, RunState, Send, Sent, Stopped, Woken
 from bridge.engine.flows import legs, runs, stalled
 from bridge.profiles import Profile
 from bridge.settings import Options
@@ -309,10 +312,42 @@ def test_the_leg_after_the_outputs_is_a_response_of_its_own(stage):
     run = launched(stage, "Hi")
     stage.hear(*EVENTS)
     stage.play(legs.leg(background(stage), run))
-    assert stage.run(run).cursor is not None
+    assert stage.run(run).cursor is None, "nothing of it is left to go on with, or to cancel"
     outputs = {"tool_outputs": [{"tool_call_id": "call_1", "output": "1"}]}
     launch = stage.play(runs.submit(stage.context(), run.thread_id, run.id, outputs))
     assert launch.run.cursor is None
     stage.hear(CREATED, COMPLETED)
     stage.play(legs.leg(background(stage), launch.run))
     assert stage.run(run).status == "completed"
+
+
+def test_a_response_that_failed_and_was_asked_again_is_another_one(stage):
+    """What is gone on with, or cancelled, is the one that is being read."""
+    run = launched(stage, "first", *[LONG] * 5, "last")
+    first = numbered({**CREATED, "response": {"id": "resp_old"}}, {**FAILED, "sequence_number": 1})
+    second = numbered({"type": "response.created", "response": {"id": "resp_new"}}, *EVENTS[1:])
+    stage.hear(*first, *second[:3])
+    stage.inbox.append(End("cut"))
+    stage.hear(*second[3:])
+    stage.play(legs.leg(background(stage), run))
+    assert [each and each.response_id for each in stage.resumed] == [None, None, "resp_new"]
+    assert stage.run(run).status == "requires_action"
+
+
+def test_a_cancelled_run_asks_no_background_response(stage):
+    run = launched(stage, "Hi", max_prompt_tokens=1000)
+    stage.answers[COUNT] = counted(1)
+    rest = stage.until(legs.leg(background(stage), run), Send)
+    stage.play(runs.cancel(stage.context("b"), run.thread_id, run.id))
+    stage.play(rest)
+    assert (stage.run(run).status, stage.sent) == ("cancelled", [])
+
+
+def test_images_are_counted_as_they_are_sent(stage):
+    file_id = names.of_file("t", "c", "1")
+    image = {"type": "image_file", "image_file": {"file_id": file_id}}
+    run = launched(stage, max_prompt_tokens=1000, additional_messages=[{"role": "user", "content": [image]}])
+    stage.answers[COUNT] = counted(1)
+    stage.hear(CREATED, COMPLETED)
+    stage.play(legs.leg(stage.context(), run))
+    assert file_id not in json.dumps(stage.calls[0].body)

@@ -6,7 +6,7 @@ import pytest
 
 from bridge.engine import names
 from bridge.engine.effects import Commit, Key, Open, Refused, RunState, Sent
-from bridge.engine.flows import assistants, legs, messages, runs, threads
+from bridge.engine.flows import assistants, files, legs, messages, runs, threads
 from bridge.errors import APIError
 from bridge.profiles import Profile
 from bridge.records import Delta, File, Message, Put, Run, Thread
@@ -239,8 +239,8 @@ def last(stage, kind, number=-1):
     ]
 
 
-PLOT = names.of_file("cntr_1", "cfile_1")
-TABLE = names.of_file("cntr_1", "cfile_2")
+PLOT = names.of_file("thread_1", "cntr_1", "cfile_1")
+TABLE = names.of_file("thread_1", "cntr_1", "cfile_2")
 
 
 def with_files(stage):
@@ -392,7 +392,7 @@ def keep(stage, id, content=b"PNG", **given):
 
 
 def test_a_kept_file_is_given_to_the_upstream_once(stage):
-    id = keep(stage, names.of_file("c", "1"))
+    id = keep(stage, names.of_file("t", "c", "1"))
     stage.answers["POST /files"] = {"id": "file-copy"}
     stage.answers[LIST] = listed()
     for _ in range(2):
@@ -405,7 +405,7 @@ def test_a_kept_file_is_given_to_the_upstream_once(stage):
 
 
 def test_images_of_ours_are_sent_as_data(stage):
-    id = keep(stage, names.of_file("c", "1"))
+    id = keep(stage, names.of_file("t", "c", "1"))
     image = {"type": "image_file", "image_file": {"file_id": id, "detail": "low"}}
     launch = stage.launch(additional_messages=[{"role": "user", "content": [image]}])
     play(stage, text("A cat."), launch=launch)
@@ -415,9 +415,60 @@ def test_images_of_ours_are_sent_as_data(stage):
 
 
 def test_images_that_are_gone_are_told_by_name(stage):
-    id = names.of_file("c", "1")
+    id = names.of_file("t", "c", "1")
     image = {"type": "image_file", "image_file": {"file_id": id}}
     launch = stage.launch(additional_messages=[{"role": "user", "content": [image]}])
     play(stage, text("A cat."), launch=launch)
     assert stage.sent[-1]["input"][-1]["content"] == [{"type": "input_text", "text": "[image: deleted]"}]
     assert isinstance(stage.run(launch.run), Run)
+
+
+# --- what servers may answer
+
+
+def test_what_could_not_be_had_is_had_later(stage):
+    with_files(stage)
+    content = stage.bytes_at.pop("/containers/cntr_1/files/cfile_2/content")
+    run = play(stage, CALL, text("Done."))
+    stage.bytes_at["/containers/cntr_1/files/cfile_2/content"] = content
+    stage.play(messages.create(stage.context(), run.thread_id, USER))
+    again = stage.play(runs.create(stage.context(), run.thread_id, {"assistant_id": run.assistant_id}, {}))
+    play(stage, CALL, text("Done again."), launch=again)
+    (table,) = stage.store.load([Key(File, TABLE)])
+    assert (stage.kept[table.copy], table.size) == (b"1,2", 3)
+
+
+def test_odd_names_and_sizes_fail_no_run(stage):
+    entries = [("cfile_\udcff", "/mnt/data/\udcff" + "x" * 999, "assistant")]
+    stage.answers[LIST] = listed(*entries)
+    stage.answers[LIST]["data"][0]["bytes"] = 2**70
+    run = play(stage, CALL, text("Done."))
+    assert stage.run(run).status == "completed"
+    (file,) = [change.record for change in stage.told if isinstance(change, Put) and isinstance(change.record, File)]
+    assert (len(file.filename), file.size) == (255, 2**63 - 1)
+    (file.filename + file.source_id).encode()
+
+
+def test_a_list_without_an_end_ends(stage):
+    with_files(stage)
+    stage.answers[LIST]["has_more"] = True
+    run = play(stage, CALL, text("Done."))
+    assert stage.run(run).status == "completed"
+    assert stage.asked.count(LIST) == 2, "the second page told nothing new"
+    assert len(stage.kept) == 2
+
+
+def test_a_deleted_file_is_deleted_wherever_it_is(stage):
+    id = keep(stage, names.of_file("t", "c", "1"), upstream_id="file-copy")
+    stage.answers["DELETE /files/file-copy"] = {"deleted": True}
+    assert stage.play(files.delete(stage.context(), id)) == {"id": id, "object": "file", "deleted": True}
+    assert stage.asked == ["DELETE /files/file-copy", "DELETE /containers/cntr_x/files/cfile_x"]
+    assert stage.warned == [], "a container may be gone"
+
+
+def test_a_copy_that_cannot_be_deleted_is_told(stage):
+    id = keep(stage, names.of_file("t", "c", "1"), upstream_id="file-copy")
+    stage.now += 2 * 24 * 3600
+    stage.answers["DELETE /files/file-copy"] = Refused(0, "nobody there")
+    stage.play(files.delete(stage.context(), id))
+    assert (stage.asked, stage.warned) == (["DELETE /files/file-copy"], ["files"])

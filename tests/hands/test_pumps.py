@@ -55,6 +55,7 @@ class Upstream:
         self.scripts = list(scripts)
         self.streams = []
         self.asked, self.released = threading.Event(), threading.Event()
+        self.paths = []
 
     def open(self, request, credential):
         script = self.scripts.pop(0)
@@ -73,6 +74,7 @@ class Upstream:
         return self.open(resume, credential)
 
     def send(self, effect, credential):
+        self.paths.append(effect.path)
         if effect.path == "/refused":
             raise UpstreamRefused(Refused(0, "nobody there"))
         if effect.path == "/slow":
@@ -97,7 +99,8 @@ class SyncDoor:
         self.post = self.line.post
 
     def ask(self, effect):
-        return self.line.ask(lambda upstream, credential: upstream.send(effect, credential), effect.until)
+        work = lambda upstream, credential: upstream.send(effect, credential)  # noqa: E731
+        return self.line.ask(work, effect.until, is_urgent=effect.is_urgent)
 
     def next(self, seconds=SOON):
         return self.line.next(time.time() + seconds)
@@ -120,7 +123,9 @@ class AsyncDoor:
 
     def ask(self, effect):
         return self.loop.run_until_complete(
-            self.line.ask(lambda upstream, credential: upstream.asend(effect, credential), effect.until)
+            self.line.ask(
+                lambda upstream, credential: upstream.asend(effect, credential), effect.until, effect.is_urgent
+            )
         )
 
     def next(self, seconds=SOON):
@@ -253,6 +258,34 @@ def test_a_call_is_given_up_for_what_is_urgent(door):
     assert line.next() == Woken()
     upstream.released.set()
     assert line.ask(Send("GET", "/files")) == Sent(200, {"path": "/files"})
+
+
+def test_what_is_urgent_is_asked_in_spite_of_a_signal(door):
+    """A background response that is cancelled: the cancel itself is the signal."""
+    line, _ = door()
+    line.line.post(Woken())
+    effect = Send("POST", "/responses/resp_1/cancel", until=time.time() + SOON, is_urgent=True)
+    assert line.ask(effect) == Sent(200, {"path": effect.path})
+    assert line.next() == Woken()
+
+
+def test_nothing_is_begun_that_would_be_given_up_at_once(door):
+    line, upstream = door()
+    line.line.post(Woken())
+    line.ask(Send("GET", "/never"))
+    line.next()
+    assert line.ask(Send("GET", "/files")) == Sent(200, {"path": "/files"})
+    assert upstream.paths == ["/files"]
+
+
+def test_an_operation_gives_up_when_its_time_is_over():
+    upstream = Upstream()
+    sync, other = Direct(upstream, Credential()), AsyncDirect(upstream, Credential())
+    effect = Send("GET", "/slow")
+    until = time.time() + 0.05
+    assert sync.ask(lambda one, credential: one.send(effect, credential), until) == Refused(0, LATE)
+    assert asyncio.run(other.ask(lambda one, credential: one.asend(effect, credential), until)) == Refused(0, LATE)
+    upstream.released.set()
 
 
 def test_an_operation_that_is_no_leg_asks_too():

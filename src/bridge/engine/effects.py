@@ -272,7 +272,7 @@ class Send:
 
     With `upload` the body is multipart: the file, and `body` as its form fields. In a leg the call is given up at
     `until` (Unix seconds), and when something more urgent happens to the run (a cancel, a lost lease): Refused, and
-    Next tells what it was.
+    Next tells what it was. With `is_urgent` only at `until`: for calls that are themselves the answer to that.
     """
 
     method: str
@@ -281,6 +281,7 @@ class Send:
     query: Mapping[str, str] = field(factory=dict)
     upload: Upload | None = None
     until: float | None = None
+    is_urgent: bool = False
 
 
 @frozen

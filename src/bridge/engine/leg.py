@@ -221,7 +221,7 @@ class Leg(OpenRecords):
         asked = [steps.asked(call) for call in self._calls.step_details["tool_calls"]]
         action = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": asked}}
         status = tables.move(tables.RUN, self.run.status, "require")
-        run = evolve(self.run, status=status, required_action=action)
+        run = evolve(self.run, status=status, required_action=action, cursor=None)
         told = self._put_run(run, ("thread.run.requires_action",))
         return [*changes, Put(self._calls), told, Release(run.id)]
 

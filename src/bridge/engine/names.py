@@ -7,9 +7,10 @@ from hashlib import sha256
 from bridge import ids
 
 
-def of_file(container_id: str, source_id: str) -> str:
-    """The id under which a container's file is kept: always the same one, so that it is kept once, whoever finds it."""
-    digest = sha256(f"{container_id}/{source_id}".encode()).digest()
+def of_file(thread_id: str, container_id: str, source_id: str) -> str:
+    """The id under which a container's file is kept: always the same one, so that it is kept once, whoever finds it.
+    Of one thread only: servers differ in how unique their ids are."""
+    digest = sha256(f"{thread_id}/{container_id}/{source_id}".encode()).digest()
     return ids.make("file", int.from_bytes(digest, "big"))
 
 

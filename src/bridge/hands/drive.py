@@ -140,7 +140,7 @@ class Hands(_Common):
         }
         if line is not None:
             self._table[Send] = lambda effect: line.ask(
-                lambda upstream, credential: upstream.send(effect, credential), effect.until
+                lambda upstream, credential: upstream.send(effect, credential), effect.until, is_urgent=effect.is_urgent
             )
             self._table[Keep] = self._keep
         if line is not None and not isinstance(line, Direct):
@@ -181,7 +181,7 @@ class AsyncHands(_Common):
         }
         if line is not None:
             self._table[Send] = lambda effect: line.ask(
-                lambda upstream, credential: upstream.asend(effect, credential), effect.until
+                lambda upstream, credential: upstream.asend(effect, credential), effect.until, effect.is_urgent
             )
             self._table[Keep] = lambda effect: line.ask(files.akeeping(store, effect), effect.until)
         if line is not None and not isinstance(line, AsyncDirect):

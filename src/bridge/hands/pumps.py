@@ -8,11 +8,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import queue
 import threading
+import time
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Any, Final, TypeVar
+
+import anyio
 
 from bridge.calls import Credential
 from bridge.engine.effects import End, Event, Open, Refused, Signal, Timeout
@@ -28,32 +32,48 @@ log = logging.getLogger("bridge")
 class Direct:
     """The line of an operation that is no leg: it asks, and waits for the answer."""
 
-    def __init__(self, upstream: Upstream, credential: Credential) -> None:
-        self._upstream, self._credential = upstream, credential
+    def __init__(self, upstream: Upstream, credential: Credential, clock: Callable[[], float] = time.time) -> None:
+        self._upstream, self._credential, self._clock = upstream, credential, clock
 
     def ask(
         self,
         work: Callable[[Upstream, Credential], T],
         until: float | None = None,
         give_up: Callable[[], None] | None = None,
+        is_urgent: bool = False,
     ) -> T | Refused:
-        """What `work` answers. Nothing is given up: that is for legs."""
+        """What `work` answers; given up at `until` (Unix seconds). No signals come to an operation."""
         answer: Future[T] = Future()
-        _work(work, self._upstream, self._credential, answer)
-        return _answered(answer)
+        args = (work, self._upstream, self._credential, answer)
+        if until is None:
+            _work(*args)
+            return _answered(answer)
+        threading.Thread(target=_work, args=args, name="bridge-ask", daemon=True).start()
+        wait([answer], max(0.0, until - self._clock()))
+        if answer.done():
+            return _answered(answer)
+        if give_up is not None:
+            give_up()
+        return Refused(0, LATE)
 
 
 class AsyncDirect:
     """The same on an event loop."""
 
-    def __init__(self, upstream: Upstream, credential: Credential) -> None:
-        self._upstream, self._credential = upstream, credential
+    def __init__(self, upstream: Upstream, credential: Credential, clock: Callable[[], float] = time.time) -> None:
+        self._upstream, self._credential, self._clock = upstream, credential, clock
 
     async def ask(
-        self, work: Callable[[Upstream, Credential], Coroutine[Any, Any, T]], until: float | None = None
+        self,
+        work: Callable[[Upstream, Credential], Coroutine[Any, Any, T]],
+        until: float | None = None,
+        is_urgent: bool = False,
     ) -> T | Refused:
+        seconds = math.inf if until is None else max(0.0, until - self._clock())
         try:
-            return await work(self._upstream, self._credential)
+            with anyio.move_on_after(seconds):
+                return await work(self._upstream, self._credential)
+            return Refused(0, LATE)
         except (UpstreamRefused, StreamBroken) as error:
             return _refusal(error)
 
@@ -100,18 +120,22 @@ class Line:
         work: Callable[[Upstream, Credential], T],
         until: float | None = None,
         give_up: Callable[[], None] | None = None,
+        is_urgent: bool = False,
     ) -> T | Refused:
         """What `work` answers, which asks the upstream in a thread of its own; given up at `until` (Unix seconds), and
-        when a signal is posted. `give_up` is then called, while the work may go on."""
+        unless it `is_urgent` when a signal is posted. `give_up` is then called, while the work may go on."""
+        with self._turn:
+            if self._posted and not is_urgent:
+                return Refused(0, INTERRUPTED)
         answer: Future[T] = Future()
         answer.add_done_callback(lambda _: self._notify())
         args = (work, self._upstream, self._credential, answer)
         threading.Thread(target=_work, args=args, name="bridge-ask", daemon=True).start()
         with self._turn:
-            self._turn.wait_for(lambda: answer.done() or self._posted > 0, self._seconds(until))
+            self._turn.wait_for(lambda: answer.done() or (self._posted > 0 and not is_urgent), self._seconds(until))
             if answer.done():
                 return _answered(answer)
-            refused = Refused(0, INTERRUPTED if self._posted else LATE)
+            refused = Refused(0, INTERRUPTED if self._posted and not is_urgent else LATE)
         if give_up is not None:
             give_up()
         return refused
@@ -206,18 +230,24 @@ class AsyncLine:
         self._news.set()
 
     async def ask(
-        self, work: Callable[[Upstream, Credential], Coroutine[Any, Any, T]], until: float | None = None
+        self,
+        work: Callable[[Upstream, Credential], Coroutine[Any, Any, T]],
+        until: float | None = None,
+        is_urgent: bool = False,
     ) -> T | Refused:
-        """What `work` answers; given up at `until`, and when a signal is posted."""
+        """What `work` answers; given up at `until`, and unless it `is_urgent` when a signal is posted."""
         self._news.clear()
-        if self._posted:
+        if self._posted and not is_urgent:
             return Refused(0, INTERRUPTED)
         answer = asyncio.create_task(work(self._upstream, self._credential))
         news = asyncio.create_task(self._news.wait())
         try:
             seconds = None if until is None else max(0.0, until - self._clock())
-            await asyncio.wait((answer, news), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            return answer.result() if answer.done() else Refused(0, INTERRUPTED if self._posted else LATE)
+            awaited = (answer,) if is_urgent else (answer, news)
+            await asyncio.wait(awaited, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if answer.done():
+                return answer.result()
+            return Refused(0, INTERRUPTED if self._posted and not is_urgent else LATE)
         except (UpstreamRefused, StreamBroken) as error:
             return _refusal(error)
         finally:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from attrs import field, frozen
 
@@ -74,6 +74,10 @@ class Readers:
             self._work.put(None)
 
 
+REMEMBERED: Final = 1024
+"""Sentences that were told. Some hold ids, so there is no end of them."""
+
+
 @frozen
 class World:
     """One process's share of a store."""
@@ -89,6 +93,8 @@ class World:
     def warn(self, sentence: str) -> None:
         """Tell the log, once in this process."""
         if sentence not in self.warned:
+            if len(self.warned) >= REMEMBERED:
+                self.warned.clear()
             self.warned.add(sentence)
             log.warning("%s", sentence)
 

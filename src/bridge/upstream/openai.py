@@ -10,7 +10,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 from weakref import WeakKeyDictionary, ref
 
 import openai
@@ -24,6 +24,7 @@ from bridge.upstream import UpstreamRefused, failures, family, hops
 from bridge.upstream.bodies import AsyncResponseBytes, ResponseBytes
 from bridge.upstream.lending import Lender, Loan, close_on
 from bridge.upstream.streams import AsyncResponseStream, ResponseStream
+from bridge.wire import paths
 
 SPELLINGS: Final = {
     "authorization": "Authorization",
@@ -217,7 +218,7 @@ def _ask(client: Any, effect: Send, credential: Credential) -> Any:
 def _resumed(resume: Resume) -> tuple[str, dict[str, str]]:
     """Path and query of the stream of a background response."""
     after = {} if resume.after is None else {"starting_after": str(resume.after)}
-    return f"/responses/{quote(resume.response_id, safe='')}", {"stream": "true", **after}
+    return paths.of("responses", resume.response_id), {"stream": "true", **after}
 
 
 def _sent(response: Any) -> Sent:

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import quote
 
 from bridge.records import File
+from bridge.wire import paths
 
 LONGEST_NAME: Final = 255
 _NOT_A_NAME: Final = re.compile(r"[^\w .()+,@=\[\]-]")
@@ -14,8 +15,7 @@ _NOT_A_NAME: Final = re.compile(r"[^\w .()+,@=\[\]-]")
 
 def source(file: File) -> str:
     """The upstream path of the bytes, for as long as the container lives."""
-    container, name = quote(file.container_id, safe=""), quote(file.source_id, safe="")
-    return f"/containers/{container}/files/{name}/content"
+    return paths.of("containers", file.container_id, "files", file.source_id, "content")
 
 
 def headers(file: File) -> tuple[tuple[str, str], ...]:

@@ -196,6 +196,7 @@ def _within_budget(context: Context, draft: _Draft) -> Flow[Object | None]:
 
 def _count(draft: _Draft, request: Object) -> Flow[int | None]:
     body: Object = {name: request[name] for name in COUNTED if name in request}
+    body["input"] = yield from lending.images(request["input"])
     answer = yield from send(Send("POST", "/responses/input_tokens", body, until=float(draft.run.expires_at)))
     if isinstance(answer, Sent):
         count = answer.body.get("input_tokens")

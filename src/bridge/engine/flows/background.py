@@ -48,7 +48,10 @@ class Line:
         self._retries = 0
 
     def asked(self, request: Object) -> None:
+        """A new response is asked for; of one asked for before nothing is to be gone on with."""
         self.is_on = bool(request.get("background"))
+        self.is_resuming = self.was_heard = False
+        self.response_id, self.after, self._retries = None, None, 0
 
     def heard(self, event: Object) -> None:
         self.was_heard, self._retries = True, 0
@@ -87,6 +90,6 @@ def is_gone(refused: Refused) -> bool:
 def cancel(response_id: str) -> Flow[None]:
     """The response stopped upstream too: nobody reads it any more."""
     until = (yield from now()) + CANCEL_SECONDS
-    answer = yield from send(Send("POST", paths.of("responses", response_id, "cancel"), until=until))
+    answer = yield from send(Send("POST", paths.of("responses", response_id, "cancel"), until=until, is_urgent=True))
     if isinstance(answer, Refused) or not answer.is_ok:
         yield from warn("background", f"response {response_id} could not be cancelled upstream, and goes on there")

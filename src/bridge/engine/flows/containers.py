@@ -12,13 +12,17 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from bridge.engine import names
-from bridge.engine.effects import Flow, Keep, Kept, Key, Refused, Send, Sent, keep, load, mint, send, warn
-from bridge.records import Amend, File, Object, Run, Thread
+from bridge.engine.effects import Flow, Keep, Kept, Key, Refused, Send, Sent, commit, keep, load, mint, send, warn
+from bridge.records import Amend, Exists, File, Object, Run, Thread
 from bridge.translate import loose
 from bridge.wire import downloads, paths
 
 LARGEST_FILE: Final = 512 * 1024 * 1024
 """Bytes of a file that are kept: what the old service took as one (field.md has no larger one)."""
+
+LONGEST_NAME: Final = 255
+LARGEST_SIZE: Final = 2**63 - 1
+"""Characters of a name, and the number of bytes that a listing may tell of; more is no file."""
 
 IDLE_SECONDS: Final = 19 * 60
 """How long after its last use a container is taken to be alive; they end twenty minutes after it (mapping §12)."""
@@ -55,7 +59,7 @@ def cited(run: Run, annotation: Object, at: float) -> Flow[Found]:
 
 
 def _list(run: Run, container_id: str) -> Flow[list[Object]]:
-    listed: list[Object] = []
+    listed: dict[str, Object] = {}
     query = {"limit": str(PAGE), "order": "asc"}
     for _ in range(PAGES):
         answer = yield from send(
@@ -64,12 +68,13 @@ def _list(run: Run, container_id: str) -> Flow[list[Object]]:
         if isinstance(answer, Refused) or not answer.is_ok:
             yield from _tell(answer)
             break
-        page = [entry for entry in loose.objects(answer.body, "data") if loose.text(entry, "id")]
-        listed += page
-        if not answer.body.get("has_more") or not page:
+        page = {id: entry for entry in loose.objects(answer.body, "data") if (id := loose.text(entry, "id"))}
+        is_news = not page.keys() <= listed.keys()
+        listed |= page
+        if not answer.body.get("has_more") or not is_news:
             break
-        query = {**query, "after": page[-1]["id"]}
-    return listed
+        query = {**query, "after": list(page)[-1]}
+    return list(listed.values())
 
 
 def _kept(run: Run, made: Sequence[File]) -> Flow[Found]:
@@ -79,8 +84,19 @@ def _kept(run: Run, made: Sequence[File]) -> Flow[Found]:
     for file, before in zip(made, known, strict=True):
         if before is None:
             new.append((yield from _keep(run, file)))
-        files.append(before or new[-1])
+        files.append((yield from _kept_now(run, before)) if before is not None else new[-1])
     return Found(files, new)
+
+
+def _kept_now(run: Run, file: File) -> Flow[File]:
+    """A file that is known; what could not be fetched then may come now."""
+    if file.copy or file.size > LARGEST_FILE:
+        return file
+    again = yield from _keep(run, file)
+    if again.copy:
+        kept = {"copy": again.copy, "size": again.size, "media_type": again.media_type}
+        yield from commit([Amend(File, file.id, kept)], Exists(File, file.id))
+    return again
 
 
 def _keep(run: Run, file: File) -> Flow[File]:
@@ -98,17 +114,23 @@ def _tell(answer: Refused | Sent) -> Flow[None]:
 
 
 def _file(run: Run, container_id: str, entry: Object, at: float) -> File:
-    path = loose.text(entry, "path") or entry["id"]
+    source_id = _clean(entry["id"])
+    path = _clean(loose.text(entry, "path") or source_id)
     return File(
-        id=names.of_file(container_id, entry["id"]),
+        id=names.of_file(run.thread_id, container_id, source_id),
         thread_id=run.thread_id,
         run_id=run.id,
         created_at=int(at),
-        filename=path.rpartition("/")[2] or entry["id"],
+        filename=path.rpartition("/")[2][:LONGEST_NAME] or source_id,
         container_id=container_id,
-        source_id=entry["id"],
-        size=max(loose.number(entry, "bytes") or 0, 0),
+        source_id=source_id,
+        size=min(max(loose.number(entry, "bytes") or 0, 0), LARGEST_SIZE),
     )
+
+
+def _clean(text: str) -> str:
+    """Without halves of characters, which a server may send for names in no encoding, and no store takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 # --- the session of a thread

@@ -7,13 +7,19 @@ from typing import Final
 from attrs import frozen
 
 from bridge import errors
-from bridge.engine.effects import Committed, Flow, Refused, commit, load_one
+from bridge.engine.effects import Committed, Flow, Refused, Send, commit, load_one, now, send, warn
 from bridge.engine.flows import Context
 from bridge.records import Erase, Exists, File, Object
-from bridge.wire import render
+from bridge.wire import paths, render
 
 GONE: Final = (400, 404, 410)
 """What servers answer about a container that has expired, or has no such file any more."""
+
+SECONDS: Final = 5.0
+"""How long the upstream may take to delete its copy."""
+
+CONTAINER_SECONDS: Final = 24 * 3600
+"""A container is not asked to forget a file that is older: it is gone itself."""
 
 
 @frozen
@@ -43,10 +49,23 @@ def lost(file: File, refused: Refused) -> errors.APIError:
 
 
 def delete(context: Context, file_id: str) -> Flow[Object]:
+    """Here, and wherever else it is known to be: in its container, and where it was given to a tool."""
+    file = yield from _found(file_id)
     outcome = yield from commit([Erase(File, file_id)], Exists(File, file_id))
     if not isinstance(outcome, Committed):
         raise errors.no_such_file(file_id)
+    at = yield from now()
+    if file.upstream_id is not None:
+        yield from _delete_upstream(paths.of("files", file.upstream_id), at)
+    if at < file.created_at + CONTAINER_SECONDS:
+        yield from _delete_upstream(paths.of("containers", file.container_id, "files", file.source_id), at)
     return {"id": file_id, "object": "file", "deleted": True}
+
+
+def _delete_upstream(path: str, at: float) -> Flow[None]:
+    answer = yield from send(Send("DELETE", path, until=at + SECONDS))
+    if isinstance(answer, Refused) or not (answer.is_ok or answer.status in GONE):
+        yield from warn("files", f"a file that was deleted here is still there upstream: {path}")
 
 
 def _found(file_id: str) -> Flow[File]:

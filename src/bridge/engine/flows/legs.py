@@ -105,6 +105,8 @@ def _ask(holder: Holder) -> Flow[None]:
         yield from holding.tell(holder, holder.leg.exhaust("max_prompt_tokens", (yield from now())))
     else:
         holder.line.asked(holder.asked.request)
+        if holder.line.is_on:  # it would go on upstream, though nobody wants it any more
+            yield from holding.look(holder)
         yield from open_upstream(holder.asked.request)
 
 

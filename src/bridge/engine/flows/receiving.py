@@ -109,6 +109,8 @@ def _refused(holder: Holder, refused: Refused) -> Flow[bool]:
     else:
         yield from holding.tell(holder, _given_up(holder, refused, (yield from now())))
         return False
+    if holder.run.cursor is not None:  # of the response that was refused
+        yield from holding.tell(holder, holder.leg.cursor(None, None))
     holder.reader = Reader()
     return True
 
