@@ -6,7 +6,7 @@ Objects have the forms and the errors of the real service; time is the upstream'
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
@@ -125,13 +125,13 @@ class Hosted:
 
     def new_container(self, file_ids: Sequence[str], name: str = "auto", seconds: float | None = None) -> Container:
         with self.lock:
-            files, now = [self.file(id) for id in file_ids], self._clock()
+            self.stores.check_files(file_ids)
+            now = self._clock()
             container = Container(
                 self.new_id("cntr_", 48), name, now, now, self._container_seconds if seconds is None else seconds
             )
             self.containers[container.id] = container
-            for file in files:
-                self._lend(container, file)
+            self.lend(container, file_ids)
             return container
 
     def container(self, id: str) -> Container:
@@ -167,7 +167,8 @@ class Hosted:
         """A file of the user's, under the name that the model finds it by."""
         if not body.get("file_id"):
             raise missing("file_id")
-        return self._lend(self.container(id), self.file(body["file_id"]))
+        file = self.file(body["file_id"])
+        return self.put(id, lent_name(file), file.content, source="user")
 
     def put(self, id: str, name: str | None, content: bytes, source: str = "assistant") -> Object:
         """A file in the container; without a name, as a picture that the code showed."""
@@ -200,8 +201,12 @@ class Hosted:
             raise refusal(f"Container with id '{id}' not found.", status=404)
         return self.containers[id]
 
-    def _lend(self, container: Container, file: Stored) -> Object:
-        return self.put(container.id, f"{file.shown['id']}-{file.shown['filename']}", file.content, source="user")
+    def lend(self, container: Container, file_ids: Iterable[str]) -> None:
+        """Those of the user's files that the container does not have yet."""
+        there = {file.shown["path"] for file in container.files.values()}
+        for file in map(self.file, file_ids):
+            if f"/mnt/data/{lent_name(file)}" not in there:
+                self.put(container.id, lent_name(file), file.content, source="user")
 
     # --- what requests may name
 
@@ -223,6 +228,11 @@ class Hosted:
         else:
             for file_id in container.get("file_ids") or ():
                 self.file(file_id)
+
+
+def lent_name(file: Stored) -> str:
+    """How the model finds a file of the user's (recording CodeInterpreterToolStreamingWithFiles)."""
+    return f"{file.shown['id']}-{file.shown['filename']}"
 
 
 def given_files(input: Any) -> list[str]:

@@ -113,14 +113,15 @@ class Preparing:
     def run(self, action: Code) -> Ran:
         tool = self.tool("code_interpreter")
         container = self.session = self.session or self.opened(tool["container"])
-        made = [(file, content(file)) for file in action.files]
-        kept = [
-            Stored(self.hosted.described(container, None if file.shown else file.name, len(data)), data)
-            for file, data in made
-        ]
-        self.made |= {file.name: stored.shown for (file, _), stored in zip(made, kept, strict=True)}
-        shown = tuple(stored.shown for (file, _), stored in zip(made, kept, strict=True) if file.shown)
-        return Ran(action.code, action.logs, container, tuple(kept), shown)
+        kept = [(file, self.stored(container, file)) for file in action.files]
+        self.made |= {file.name: stored.shown for file, stored in kept}
+        shown = tuple(stored.shown for file, stored in kept if file.shown)
+        return Ran(action.code, action.logs, container, tuple(stored for _, stored in kept), shown)
+
+    def stored(self, container: Container, file: Made) -> Stored:
+        """The file as it will lie in the container. A picture that nobody drew is one of a pixel."""
+        content = PNG if file.content is None else file.content
+        return Stored(self.hosted.described(container, None if file.shown else file.name, len(content)), content)
 
     def opened(self, given: Any) -> Container:
         """The container that is named; else the one of an earlier call in the input, while it lives; else a new one."""
@@ -130,10 +131,7 @@ class Preparing:
         for id in reversed(used_before(self.request)):
             before = self.hosted.containers.get(id)
             if before is not None and not self.hosted.is_expired(before):
-                there = {file.shown["path"] for file in before.files.values()}
-                for file in map(self.hosted.file, file_ids):
-                    if f"/mnt/data/{file.shown['id']}-{file.shown['filename']}" not in there:
-                        self.hosted.add_to_container(id, {"file_id": file.shown["id"]})
+                self.hosted.lend(before, file_ids)
                 return self.hosted.container(id)
         return self.hosted.new_container(file_ids)
 
@@ -189,11 +187,6 @@ def container_citation(file: Object, start: int, end: int) -> Object:
     name = file["path"].rpartition("/")[2]
     about = {"container_id": file["container_id"], "file_id": file["id"], "filename": name}
     return {"type": "container_file_citation", **about, "start_index": start, "end_index": end}
-
-
-def content(file: Made) -> bytes:
-    """A picture that nobody drew is one of a pixel."""
-    return PNG if file.content is None else file.content
 
 
 def found_before(request: Object) -> tuple[Object, ...]:

@@ -100,7 +100,7 @@ class AsyncScriptedStream(ScriptedStream):
 class ScriptedBytes:
     """Implements UpstreamBytes and AsyncUpstreamBytes."""
 
-    def __init__(self, content: bytes, media_type: str) -> None:
+    def __init__(self, content: bytes, media_type: str = "application/octet-stream") -> None:
         self.media_type: str | None = media_type
         self._content = content
 

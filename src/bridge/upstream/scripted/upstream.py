@@ -122,7 +122,7 @@ class ScriptedUpstream:
         """The content of a file, or whatever else a GET of this path answers."""
         answer = self._asked(Send("GET", path))
         if isinstance(answer, bytes):
-            return ScriptedBytes(answer, "application/octet-stream")
+            return ScriptedBytes(answer)
         return ScriptedBytes(orjson.dumps(answer), "application/json")
 
     async def afetch(self, path: str, credential: Credential = NOBODY) -> ScriptedBytes:
