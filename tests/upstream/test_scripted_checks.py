@@ -27,6 +27,18 @@ def given(role: str, kind: str) -> dict[str, Any]:
     return {"role": role, "content": [{"type": kind, "text": "a"}]}
 
 
+def image(file_id: Any) -> dict[str, Any]:
+    return {"role": "user", "content": [{"type": "input_image", "file_id": file_id}]}
+
+
+def run(container: Any) -> dict[str, Any]:
+    return {"type": "code_interpreter", "container": container}
+
+
+def search(**more: Any) -> dict[str, Any]:
+    return {**SEARCH, "vector_store_ids": [STORE], **more}
+
+
 def strict(**parameters: Any) -> dict[str, Any]:
     return {"type": "function", "name": "f", "strict": True, "parameters": {"type": "object", **parameters}}
 
@@ -140,6 +152,28 @@ REFUSED: list[tuple[dict[str, Any], int, str | None, str | None, str]] = [
         "invalid_value",
         "default-2024-11-15",
     ),
+    (ask("a", run(5)), 400, "tools[0].container", "invalid_type", "one of an object or string, but got an integer"),
+    (ask("a", run({})), 400, "tools[0].container.type", "missing_required_parameter", "container.type"),
+    (ask("a", run({"type": "own"})), 400, "tools[0].container.type", "invalid_value", "Invalid value: 'own'."),
+    (ask("a", run({"type": "auto", "files": []})), 400, "tools[0].container.files", "unknown_parameter", "files"),
+    (
+        ask("a", run({"type": "auto", "file_ids": ["f"] * 51})),
+        400,
+        "tools[0].container.file_ids",
+        "array_above_max_length",
+        "maximum length 50, but got an array with length 51",
+    ),
+    (ask("a", search(vector_store_ids="vs")), 400, "tools[0].vector_store_ids", "invalid_type", "an array of strings"),
+    (ask("a", search(vector_store_ids=[5])), 400, "tools[0].vector_store_ids[0]", "invalid_type", "expected a string"),
+    (ask("a", search(max_num_results=51)), 400, "tools[0].max_num_results", "integer_above_max_value", "<= 50"),
+    (ask("a", search(max_num_results=1.5)), 400, "tools[0].max_num_results", "invalid_type", "expected an integer"),
+    (
+        ask("a", search(ranking_options={"score_threshold": 1.5})),
+        400,
+        "tools[0].ranking_options.score_threshold",
+        "decimal_above_max_value",
+        "Expected a value <= 1, but got 1.5",
+    ),
     (
         ask("a", strict()),
         400,
@@ -181,6 +215,8 @@ REFUSED: list[tuple[dict[str, Any], int, str | None, str | None, str]] = [
         "unknown_parameter",
         "'input[0].attachments'",
     ),
+    (ask([image("file-x")]), 404, "id", None, "No such File object: file-x"),
+    (ask([image({})]), 400, "input[0].content[0].file_id", "invalid_type", "expected a string, but got an object"),
     (ask([{"content": "a"}]), 400, "input[0].role", "missing_required_parameter", "'input[0].role'"),
     (
         ask([{"role": "tool", "content": "a"}]),

@@ -75,6 +75,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "reasoning": {"effort": "low", "summary": "auto"},
         "store": False,
     },
+    "included": {"include": ["file_search_call.results", "code_interpreter_call.outputs"]},
     "many": {
         "instructions": "Be brief.",
         "metadata": {"a": "b"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import NoneType
 from typing import Any, Final
 
 from bridge.records import Object
@@ -117,6 +118,8 @@ def check_part(part: Any, place: str, allowed: tuple[str, ...]) -> None:
     if kind not in allowed:
         raise refusals.invalid_value(place, kind, allowed)
     check_keys(part, place, *PARTS[kind])
+    if not isinstance(part.get("file_id"), (str, NoneType)):
+        raise refusals.invalid_type(f"{place}.file_id", "a string", part["file_id"])
     if kind == "input_image" and part.get("image_url") is None and part.get("file_id") is None:
         raise refusals.missing(f"{place}.image_url")
 

@@ -48,7 +48,7 @@ def check_expiry(expires: Any, unit: str, most: int) -> None:
             raise refusals.missing(f"expires_after.{key}")
     if expires["anchor"] != "last_active_at":
         raise refusals.invalid_value("expires_after.anchor", expires["anchor"], ("last_active_at",))
-    check_range(f"expires_after.{unit}", expires[unit], 1, most)
+    refusals.check_range(f"expires_after.{unit}", "integer", expires[unit], 1, most)
 
 
 def check_chunking(strategy: Any) -> None:
@@ -61,15 +61,6 @@ def check_chunking(strategy: Any) -> None:
         for key in ("max_chunk_size_tokens", "chunk_overlap_tokens"):
             if sizes.get(key) is None:
                 raise refusals.missing(f"{place}.{key}")
-        check_range(f"{place}.max_chunk_size_tokens", sizes["max_chunk_size_tokens"], 100, 4096)
+        refusals.check_range(f"{place}.max_chunk_size_tokens", "integer", sizes["max_chunk_size_tokens"], 100, 4096)
         most = sizes["max_chunk_size_tokens"] // 2
-        check_range(f"{place}.chunk_overlap_tokens", sizes["chunk_overlap_tokens"], 0, most)
-
-
-def check_range(place: str, value: Any, low: int, high: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise refusals.invalid_type(place, "an integer", value)
-    if value < low:
-        raise refusals.out_of_range(place, "integer", low, None, value)
-    if value > high:
-        raise refusals.out_of_range(place, "integer", None, high, value)
+        refusals.check_range(f"{place}.chunk_overlap_tokens", "integer", sizes["chunk_overlap_tokens"], 0, most)

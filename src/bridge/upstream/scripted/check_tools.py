@@ -42,8 +42,7 @@ CHOICES: Final = ("none", "auto", "required")
 
 def check_tools(tools: list[Any]) -> None:
     if len(tools) > 128:
-        message = f"Invalid 'tools': array too long. Expected an array with maximum length 128, but got an array with length {len(tools)} instead."  # noqa: E501
-        raise refusals.refusal(message, "tools", "array_above_max_length")
+        raise refusals.array_too_long("tools", 128, len(tools))
     for index, tool in enumerate(tools):
         check_tool(tool, f"tools[{index}]")
 
@@ -67,9 +66,47 @@ def check_tool(tool: Any, place: str) -> None:
     if kind == "function":
         check_function(tool, place)
     if kind == "file_search":
-        ranker = (tool.get("ranking_options") or {}).get("ranker")
-        if ranker is not None and ranker not in RANKERS:
-            raise refusals.invalid_value(f"{place}.ranking_options.ranker", ranker, RANKERS)
+        check_search(tool, place)
+    if kind == "code_interpreter":
+        check_container(tool["container"], f"{place}.container")
+
+
+def check_search(tool: Object, place: str) -> None:
+    check_texts(tool["vector_store_ids"], f"{place}.vector_store_ids")
+    ranking, most = tool.get("ranking_options") or {}, tool.get("max_num_results")
+    ranker, threshold = ranking.get("ranker"), ranking.get("score_threshold")
+    if ranker is not None and ranker not in RANKERS:
+        raise refusals.invalid_value(f"{place}.ranking_options.ranker", ranker, RANKERS)
+    if most is not None:
+        refusals.check_range(f"{place}.max_num_results", "integer", most, 1, 50)
+    if threshold is not None:
+        refusals.check_range(f"{place}.ranking_options.score_threshold", "decimal", threshold, 0, 1)
+
+
+def check_container(container: Any, place: str) -> None:
+    """An id, or what to make one of (openapi-responses.json, AutoCodeInterpreterToolParam)."""
+    if isinstance(container, str):
+        return
+    if not isinstance(container, dict):
+        raise refusals.invalid_type(place, "one of an object or string", container)
+    if container.get("type") is None:
+        raise refusals.missing(f"{place}.type")
+    if container["type"] != "auto":
+        raise refusals.invalid_value(f"{place}.type", container["type"], ("auto",))
+    for key in container:
+        if key not in ("type", "file_ids", "memory_limit", "network_policy"):
+            raise refusals.unknown(f"{place}.{key}")
+    check_texts(container.get("file_ids") or [], f"{place}.file_ids", most=50)
+
+
+def check_texts(given: Any, place: str, most: int | None = None) -> None:
+    if not isinstance(given, list):
+        raise refusals.invalid_type(place, "an array of strings", given)
+    for index, each in enumerate(given):
+        if not isinstance(each, str):
+            raise refusals.invalid_type(f"{place}[{index}]", "a string", each)
+    if most is not None and len(given) > most:
+        raise refusals.array_too_long(place, most, len(given))
 
 
 def check_function(tool: Object, place: str) -> None:

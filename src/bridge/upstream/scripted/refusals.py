@@ -101,3 +101,22 @@ def too_long(param: str, maximum: int, length: int) -> UpstreamRefused:
         f"but got a string with length {length} instead."
     )
     return refusal(message, param, "string_above_max_length")
+
+
+def array_too_long(param: str, maximum: int, length: int) -> UpstreamRefused:
+    message = (
+        f"Invalid '{param}': array too long. Expected an array with maximum length {maximum}, "
+        f"but got an array with length {length} instead."
+    )
+    return refusal(message, param, "array_above_max_length")
+
+
+def check_range(param: str, what: str, value: Any, low: float, high: float) -> None:
+    """Raises for what is no number of this kind (integer or decimal) from `low` to `high`."""
+    kinds = ("an integer",) if what == "integer" else ("an integer", "a decimal")
+    if kind_of(value) not in kinds:
+        raise invalid_type(param, kinds[-1], value)
+    if value < low:
+        raise out_of_range(param, what, low, None, value)
+    if value > high:
+        raise out_of_range(param, what, None, high, value)
