@@ -160,7 +160,7 @@ def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
 @pytest.mark.parametrize("kind", ["stream", "astream"])
 def test_killed_during_a_leg(kind: str, start: Any, upstream: Any, request: pytest.FixtureRequest) -> None:
     text = f"first slow {kind}"
-    upstream.scripted._fired.clear()
+    upstream.scripted._turns._fired.clear()
     before = upstream.scripted.closed_early
     program = start(kind, text)
     made = program.until(thread=None)
@@ -267,7 +267,7 @@ def test_killed_between_the_commit_of_outputs_and_its_reply(start: Any, request:
 
 def test_a_gateway_is_killed_and_the_next_one_goes_on(upstream: Any, store_path: Path) -> None:
     text = "first slow gateway"
-    upstream.scripted._fired.clear()
+    upstream.scripted._turns._fired.clear()
     with (
         gateway(upstream.url, store_path, killed=True) as url,
         openai.OpenAI(api_key="sk-test", base_url=url) as client,
@@ -351,7 +351,7 @@ def test_event_loops_come_and_go_while_a_run_works(start: Any) -> None:
 @pytest.mark.parametrize("kind", ["exit_early", "aexit_early"])
 def test_a_process_ends_while_its_run_works(kind: str, start: Any, request: pytest.FixtureRequest) -> None:
     text = f"first slow {kind}"
-    request.getfixturevalue("upstream").scripted._fired.clear()
+    request.getfixturevalue("upstream").scripted._turns._fired.clear()
     program = start(kind, text, flags=STRICT)
     made, run_id = program.until(thread=None), program.until(run=None)["run"]
     ends_clean(program, 9)

@@ -45,12 +45,13 @@ SCHEMA: Final[Object] = {
     "additionalProperties": False,
 }
 LONG: Final = "word " * 300
+DOG: Final = [{"filename": "dog.txt", "score": 1, "text": "The dog is brown."}]
 
 SCRIPT: Final[list[Object]] = [
     {"when": "rounds", "call": "weather", "then": {"call": "weather", "then": {"say": "Twice {outputs}."}}},
     {"when": "weather and time", "say": "Let me see.", "call": ["weather", "time"], "then": {"say": "{outputs}"}},
     {"when": "weather", "reason": "They ask.", "call": "weather", "then": {"say": "It is {outputs}."}},
-    {"when": "search", "reason": "Look.", "search": True, "say": "Found{cite[0]}."},
+    {"when": "search", "reason": "Look.", "search": {"results": DOG}, "say": "Found{cite[0]}."},
     {
         "when": "plot",
         "code": {

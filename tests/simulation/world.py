@@ -121,7 +121,7 @@ class Line:
         self._actor.conversation = conversation
         self.coming.extend(conversation.signals)
 
-    def ask(self, work: Any, until: float | None = None, give_up: Any = None) -> Any:
+    def ask(self, work: Any, until: float | None = None, give_up: Any = None, is_urgent: bool = False) -> Any:
         """Calls beside the stream are answered at once."""
         try:
             return work(self._play.upstream, None)
