@@ -105,10 +105,14 @@ class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
         except BridgeError as error:
             raise httpx.ReadError(str(error)) from error
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """No generator: one that is dropped half-read is closed by the garbage collector, in whatever thread."""
+        self._pieces = aiter(self._stream)
+        return self
+
+    async def __anext__(self) -> bytes:
         try:
-            async for piece in self._stream:
-                yield piece
+            return await anext(self._pieces)
         except TimeoutError as error:
             raise httpx.ReadTimeout(str(error)) from error
         except BridgeError as error:

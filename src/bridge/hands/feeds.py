@@ -95,16 +95,21 @@ class Feed:
             elif over:
                 return
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        bell = self._bell = Bell()
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """No generator, so that nothing has to be closed where it is dropped."""
+        self._bell = Bell()
+        return self
+
+    async def __anext__(self) -> bytes:
+        assert self._bell is not None
         while True:
             with self._changed:
                 frames, over = self._take()
             if frames:
-                yield _bytes(frames)
-            elif over:
-                return
-            elif not await bell.wait(self.patience):
+                return _bytes(frames)
+            if over:
+                raise StopAsyncIteration
+            if not await self._bell.wait(self.patience):
                 raise self._silence()
 
     def _silence(self) -> TimeoutError:
