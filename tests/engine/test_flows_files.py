@@ -472,3 +472,18 @@ def test_a_copy_that_cannot_be_deleted_is_told(stage):
     stage.answers["DELETE /files/file-copy"] = Refused(0, "nobody there")
     stage.play(files.delete(stage.context(), id))
     assert (stage.asked, stage.warned) == (["DELETE /files/file-copy"], ["files"])
+
+
+def test_ids_that_are_alike_without_their_odd_halves_are_one_file(stage):
+    stage.answers[LIST] = listed(("cfile_\udcfe", "a.csv", "assistant"), ("cfile_\udcff", "b.csv", "assistant"))
+    run = play(stage, CALL, text("Done."))
+    assert stage.run(run).status == "completed"
+
+
+def test_a_file_is_of_one_thread(stage):
+    """The ids of some servers begin anew with each start, or are those of another tenant's server."""
+    with_files(stage)
+    first, second = play(stage, CALL, text("Done.")), play(stage, CALL, text("Done."))
+    kept = [change.record for change in stage.told if isinstance(change, Put) and isinstance(change.record, File)]
+    assert [file.thread_id for file in kept] == [first.thread_id] * 2 + [second.thread_id] * 2
+    assert len({file.id for file in kept}) == 4

@@ -46,7 +46,7 @@ def collect(run: Run, container_id: str, at: float) -> Flow[Found]:
     """What the container holds by now, the new ones stored as bytes; their records are the caller's to commit."""
     listed = yield from _list(run, container_id)
     made = [_file(run, container_id, entry, at) for entry in listed if entry.get("source") != "user"]
-    return (yield from _kept(run, made))
+    return (yield from _kept(run, list({file.id: file for file in made}.values())))
 
 
 def cited(run: Run, annotation: Object, at: float) -> Flow[Found]:
