@@ -78,7 +78,7 @@ def _real(name: str, value: str, left: Mapping[str, Iterator[str]]) -> str:
 
 @frozen
 class Rewrite:
-    """`change` returns the request as the old API took it."""
+    """`why` stands in docs/conformance.md, too; `change` returns the request as the old API took it."""
 
     name: str
     why: str
@@ -130,9 +130,7 @@ REWRITES: Final = (
         "a tool output without `tool_call_id` gets the id of the call that waits: it would answer none",
         _outputs,
     ),
-    Rewrite(
-        "format", "`response_format` `none` is `auto`: clients from 1.40 on, of August 2024, have no such word", _format
-    ),
+    Rewrite("format", "`response_format` `none` is `auto`: clients from 1.40 on have no such word", _format),
 )
 
 

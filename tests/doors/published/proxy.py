@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -28,6 +29,13 @@ from doors.published.states import Unmade, World, made_for
 
 SECONDS = 30.0
 UNMADE = 599
+OPTIONS: dict[str, Any] = {
+    "log_level": "critical",
+    "ws": "none",
+    "server_header": False,
+    "date_header": False,
+    "timeout_graceful_shutdown": 1,
+}
 OF_A_CONNECTION = {"host", "connection", "transfer-encoding"}
 
 
@@ -74,7 +82,7 @@ def _server(passing: _Passing) -> uvicorn.Server:
 
     route = Route("/{path:path}", passing.answer, methods=["GET", "POST", "DELETE"])
     app = Starlette(routes=[route], lifespan=lifespan)
-    return uvicorn.Server(uvicorn.Config(app, log_level="critical", ws="none", timeout_graceful_shutdown=1))
+    return uvicorn.Server(uvicorn.Config(app, **OPTIONS))
 
 
 class _Passing:

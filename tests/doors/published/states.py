@@ -6,7 +6,7 @@ Each request gets its own: an assistant, a thread, a run in the state that the o
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
 import httpx
@@ -44,6 +44,9 @@ SCRIPT: Final[list[Object]] = [
     {"when": "always", "say": "You said: {text}"},
 ]
 """What the model behind the gateway says; `World.run` asks for it."""
+
+RESTING: Final = ["completed", "failed", "incomplete", "cancelled", "requires_action"]
+"""Where a run comes to rest within less than ten minutes, which `expired` takes."""
 
 
 class Unmade(Exception):
@@ -124,7 +127,7 @@ async def an_assistant(world: World, asked: Asked) -> Made:
 
 async def assistants(world: World, asked: Asked) -> Made:
     made = [await world.assistant() for _ in range(3)]
-    return _cursors(asked, made)
+    return _cursors(made)
 
 
 async def a_thread(world: World, asked: Asked) -> Made:
@@ -151,12 +154,15 @@ async def a_run_that_waits(world: World, asked: Asked) -> Made:
 
 
 async def runs(world: World, asked: Asked) -> Made:
-    """On one thread, one of each status that a run can rest in but for expired, which takes ten minutes."""
+    """On one thread, one in each of RESTING."""
     thread_id = await world.thread()
     made = [await world.run(thread_id, asks) for asks in ("Hello", "crash", "a long story", "1 calls")]
     await world.post(f"/threads/{thread_id}/runs/{made[-1]['id']}/cancel", {})
-    made.append(await world.run(thread_id, "2 calls"))
-    return {"thread_id": [thread_id], **_cursors(asked, [run["id"] for run in made])}
+    await world.run(thread_id, "2 calls")
+    listed = (await world.get(f"/threads/{thread_id}/runs?order=asc"))["data"]
+    if [run["status"] for run in listed] != RESTING:
+        raise Unmade(f"the runs are {[run['status'] for run in listed]}, not {RESTING}")
+    return {"thread_id": [thread_id], **_cursors(run["id"] for run in listed)}
 
 
 async def a_rich_run(world: World, asked: Asked) -> Made:
@@ -167,7 +173,7 @@ async def a_rich_run(world: World, asked: Asked) -> Made:
     kind = f"messages?run_id={run_id}&" if asked.path.endswith("/messages") else f"runs/{run_id}/steps?"
     listed = await world.get(f"/threads/{thread_id}/{kind}order=asc")
     ids = [each["id"] for each in listed["data"]]
-    return {**made, "step_id": ids, **_cursors(asked, ids)}
+    return {**made, "step_id": ids, **_cursors(ids)}
 
 
 async def _a_run(world: World, asks: str, status: str, **of_thread: Any) -> Made:
@@ -179,10 +185,12 @@ async def _a_run(world: World, asks: str, status: str, **of_thread: Any) -> Made
     return {"thread_id": [thread_id], "run_id": [run["id"]], "tool_call_id": [call["id"] for call in calls]}
 
 
-def _cursors(asked: Asked, ids: list[str]) -> Made:
-    """So that what is listed lies between them, oldest first, and is not empty."""
-    assert len(ids) >= 3, f"{asked.operation} would list nothing between {ids}"
-    return {"after": ids[:1], "before": ids[-1:]}
+def _cursors(listed: Iterable[str]) -> Made:
+    """So that what is asked for lies between them, oldest first, and is not empty."""
+    first, *between, last = listed
+    if not between:
+        raise Unmade(f"nothing lies between {first} and {last}")
+    return {"after": [first], "before": [last]}
 
 
 THREAD: Final = "/threads/{thread_id}"

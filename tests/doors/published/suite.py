@@ -54,7 +54,8 @@ EDITIONS: Final = (
     Edition("1.66.0", 464, 380),
     Edition("1.36.0", 460, 376, OF_2024),
 )
-"""The newest, the last of each line before it, the drop-in's oldest, and the oldest whose distribution has tests."""
+"""The newest, the last of each line before it, the drop-in's oldest, and one of 2024: those up to 1.35.0 come without
+tests."""
 
 LEFT_OUT: Final = {
     "tests/lib/test_assistants.py": "compares signatures",
