@@ -1,7 +1,7 @@
 """A request of the published tests as data, and what is changed in it before the gateway sees it.
 
 Everything that is changed stands in this module: placeholders become ids of what was made for the request, and
-REWRITES holds what the mock takes and the old API refused. All else goes through as it came.
+REWRITES holds what the mock takes and the gateway refuses. All else goes through as it came.
 """
 
 from __future__ import annotations
@@ -73,12 +73,12 @@ def _real(name: str, value: str, left: Mapping[str, Iterator[str]]) -> str:
     return next(left[name]) if value in (STRING, name) and name in left else value
 
 
-# --- what the old API refused
+# --- what a mock takes
 
 
 @frozen
 class Rewrite:
-    """`why` stands in docs/conformance.md, too; `change` returns the request as the old API took it."""
+    """`why` stands in docs/conformance.md, too; `change` returns the request as the gateway takes it."""
 
     name: str
     why: str
@@ -119,7 +119,7 @@ def _format(asked: Asked) -> Asked:
 
 
 REWRITES: Final = (
-    Rewrite("limit", "`limit=0` is 1: the schema says 1 to 100", _limit),
+    Rewrite("limit", "`limit=0` is 1: the old schema says 1 to 100", _limit),
     Rewrite(
         "stores",
         "`vector_store_ids` beside `vector_stores` are left out: the two exclude each other",
