@@ -26,11 +26,14 @@ from bridge.store.open import open_store
 from bridge.upstream import Upstream
 from bridge.wire import assistants as wire
 from bridge.wire import downloads, render
+from bridge.wire.beta_v1 import FILES as BETA_V1_FILES
+from bridge.wire.beta_v1 import is_refusal
 
 POLL_AFTER_MS: Final = "20"
 """Told on every run answer. Polls wait here for news, so the SDKs' own pause (1 s, Node 5 s) only costs time."""
 
 LONGEST_POLL: Final = 10.0
+BETA_V1: Final = "it is a request of the Assistants API's first beta, which BRIDGE_BETA_V1=convert takes (told once)"
 JSON: Final = ("content-type", "application/json")
 SSE: Final = ("content-type", "text/event-stream; charset=utf-8")
 
@@ -47,6 +50,7 @@ class Service:
         self.upstream = upstream
         self.options = options or Options()
         self._on_callers_loop = on_callers_loop
+        self._told_of_beta_v1 = False
 
     @property
     def runner(self) -> Runner:
@@ -101,11 +105,12 @@ class Service:
         self.runner.knows(source)
         found = match(call.method, call.path)
         if found is None:
-            raise errors.unknown_url(call.method, call.path)
+            is_of_beta_v1 = BETA_V1_FILES.fullmatch(call.path)
+            raise (errors.no_beta_files if is_of_beta_v1 else errors.unknown_url)(call.method, call.path)
         route, names = found
         if route.needs_beta:
-            wire.check_beta(call.headers.get("openai-beta"))
-        return route.read(names, call)
+            wire.check_beta(call.headers.get("openai-beta"), self.options.converts_beta_v1)
+        return route.read(names, call, self.options)
 
     def _context(self, call: Call, source: Source, request: Request) -> Context:
         wait_until = None
@@ -138,6 +143,9 @@ class Service:
     def _refuse(self, error: errors.APIError, call: Call) -> Reply:
         if error.status == 404:
             log.info("%s %r: %r (store: %s)", call.method, call.path, error.message, self.runner.world.store.name)
+        if is_refusal(error) and not self.options.converts_beta_v1 and not self._told_of_beta_v1:
+            self._told_of_beta_v1 = True
+            log.warning("%s %s is refused: %s", call.method, call.path, BETA_V1)
         headers = (JSON, *_standing_headers(_request_id()), *error.headers.items())
         return Reply(error.status, headers, render.encode_pretty(error.body()))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import openai
+import pytest
 from attrs import evolve, field, frozen
 
 from bridge.engine.effects import Commit, Committed, Key
@@ -29,13 +30,14 @@ ELSEWHERE: Final = "elsewhere.example:1:0000"
 
 @frozen
 class Door:
-    """A way in. `base_url` is what its clients are given; `upstream_url` where it sends its Responses calls."""
+    """A way in. `base_url` is what its clients are given; `settings` are variables of its environment."""
 
     name: DoorName
     base_url: str
     store_path: Path
     scripted: ScriptedUpstream
     called: set[str] = field(factory=set)
+    settings: dict[str, str] = field(factory=dict)
     _clients: dict[Colour, Client] = field(factory=dict)
 
     def client(self, colour: Colour, loop: LoopThread) -> Client:
@@ -55,7 +57,10 @@ class Door:
         import bridge
 
         kind = bridge.OpenAI if colour == "sync" else bridge.AsyncOpenAI
-        return kind(**options, store=str(self.store_path))
+        with pytest.MonkeyPatch.context() as environment:
+            for name, value in self.settings.items():
+                environment.setenv(name, value)
+            return kind(**options, store=str(self.store_path))
 
 
 @frozen
