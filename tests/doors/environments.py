@@ -8,6 +8,7 @@ Made with uv from the project's own files: nothing in them was installed by hand
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,20 @@ def python_of(version: str) -> Path:
         packages = [f"openai=={version}", "-e", f"{ROOT}[server,tools]", *TESTING]
         subprocess.run([uv, "pip", "install", "--quiet", "--python", str(python), *packages], check=True, cwd=ROOT)
         stamp.write_text(wanted)
+    return python
+
+
+def python_with(*packages: str) -> Path:
+    """The interpreter of an environment with these packages and without this project, for programs that are to talk to
+    the gateway; made when missing."""
+    folder = MATRIX / "with-{}".format("-".join(re.sub(r"\W+", "_", package) for package in packages))
+    python = folder / "bin" / "python"
+    stamp = folder / ".made"
+    if not stamp.exists():
+        uv = _uv()
+        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)], check=True)
+        subprocess.run([uv, "pip", "install", "--quiet", "--python", str(python), *packages], check=True, cwd=ROOT)
+        stamp.touch()
     return python
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from bridge.gateway.serving import app_from_environment, app_from_settings
 from bridge.profiles import Profile
 from bridge.settings import Settings
 from bridge.store.memory import MemoryStore
-from bridge.testing import ScriptedUpstream
+from bridge.testing import ScriptedUpstream, serve_scripted
 from bridge.upstream import family
+from doors.environments import python_with
+from doors.served import clean_environment, gateway
 
 http = family.installed()
 RETRIEVAL, CODE = {"type": "retrieval"}, {"type": "code_interpreter"}
@@ -96,6 +99,31 @@ def test_the_door_decides_unless_a_setting_does(
         asyncio.run(story())
     told = [line for line in caplog.messages if "BRIDGE_BETA_V1=convert takes" in line]
     assert len(told) == (0 if converts else 1), "the way out is told once"
+
+
+PROGRAM = Path(__file__).parents[1] / "seeds" / "python" / "first_beta.py"
+ANSWER = ["completed", "Sales rose by 7 percent【0:0†report.md】.", "[True]"]
+
+
+@pytest.mark.slow
+@pytest.mark.matrix
+@pytest.mark.parametrize("version", ["1.3.9", "1.20.0"])
+def test_a_program_of_those_days_with_its_own_sdk(version: str, tmp_path: Path) -> None:
+    """1.20.0 is the last SDK of the first beta. It sends the old header, and has the old keywords."""
+    python = python_with(f"openai=={version}", "httpx<0.28")
+    script = [{"when": "search", "search": True, "say": "Sales rose by 7 percent{cite[0]}."}]
+    with (
+        serve_scripted(script) as served,
+        gateway(served.url, tmp_path / "bridge.db", settings={"BRIDGE_BETA_V1": "convert"}) as url,
+    ):
+        done = subprocess.run(
+            [python, str(PROGRAM)],
+            env=clean_environment(OPENAI_API_KEY="sk-1", OPENAI_BASE_URL=url),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert (done.stdout.splitlines(), done.stderr) == (ANSWER, "")
 
 
 def test_without_vector_stores_files_go_to_the_code_interpreter() -> None:

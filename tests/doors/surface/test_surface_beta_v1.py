@@ -38,7 +38,7 @@ def searched(place: Place, thing: Any) -> list[str]:
     """The files that file_search finds for an assistant or a thread."""
     resources = thing.tool_resources.file_search
     ids = resources.vector_store_ids if resources is not None else []
-    return [file.id for id in ids for file in place.client.vector_stores.files.list(id, order="asc").data]
+    return [file["id"] for id in ids for file in place.scripted.hosted.stores.files(id)]
 
 
 def interpreted(thing: Any) -> list[str]:
