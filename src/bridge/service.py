@@ -25,9 +25,8 @@ from bridge.store import Store
 from bridge.store.open import open_store
 from bridge.upstream import Upstream
 from bridge.wire import assistants as wire
-from bridge.wire import downloads, render
-from bridge.wire.beta_v1 import FILES as BETA_V1_FILES
-from bridge.wire.beta_v1 import is_refusal
+from bridge.wire import beta_v1, downloads, render
+from bridge.wire.checks import is_first_beta
 
 POLL_AFTER_MS: Final = "20"
 """Told on every run answer. Polls wait here for news, so the SDKs' own pause (1 s, Node 5 s) only costs time."""
@@ -71,7 +70,7 @@ class Service:
             feed = self._feed(result)
             if isinstance(result, Launch):
                 self.runner.start(result.run, source, feed)
-            return self._reply(result, feed, hands.lost)
+            return self._reply(call, result, feed, hands.lost)
         except errors.APIError as error:
             return self._refuse(error, call)
         except Exception:
@@ -89,7 +88,7 @@ class Service:
             feed = self._feed(result)
             if isinstance(result, Launch):
                 self.runner.start_async(result.run, source, feed, on_this_loop=self._on_callers_loop)
-            return self._reply(result, feed, hands.lost)
+            return self._reply(call, result, feed, hands.lost)
         except errors.APIError as error:
             return self._refuse(error, call)
         except Exception:
@@ -105,8 +104,8 @@ class Service:
         self.runner.knows(source)
         found = match(call.method, call.path)
         if found is None:
-            is_of_beta_v1 = BETA_V1_FILES.fullmatch(call.path)
-            raise (errors.no_beta_files if is_of_beta_v1 else errors.unknown_url)(call.method, call.path)
+            is_gone = beta_v1.FILES.fullmatch(call.path)
+            raise (errors.no_beta_files if is_gone else errors.unknown_url)(call.method, call.path)
         route, names = found
         if route.needs_beta:
             wire.check_beta(call.headers.get("openai-beta"), self.options.converts_beta_v1)
@@ -128,7 +127,7 @@ class Service:
         feed.publish(result.opening)
         return feed
 
-    def _reply(self, result: Object | Launch, feed: Feed | None, lost: Sequence[str]) -> Reply:
+    def _reply(self, call: Call, result: Object | Launch, feed: Feed | None, lost: Sequence[str]) -> Reply:
         request_id = _request_id() if feed is None else feed.request_id
         headers = [*_standing_headers(request_id)]
         if lost:
@@ -136,6 +135,8 @@ class Service:
         if feed is not None:
             return Reply(200, (SSE, ("cache-control", "no-cache"), *headers), stream=feed)
         body = result.body if isinstance(result, Launch) else result
+        if is_first_beta(call.headers.get("openai-beta")):
+            body = beta_v1.answer(body)
         if body.get("object") == "thread.run":
             headers.append(("openai-poll-after-ms", POLL_AFTER_MS))
         return Reply(200, (JSON, *headers), render.encode_pretty(body))
@@ -143,7 +144,7 @@ class Service:
     def _refuse(self, error: errors.APIError, call: Call) -> Reply:
         if error.status == 404:
             log.info("%s %r: %r (store: %s)", call.method, call.path, error.message, self.runner.world.store.name)
-        if is_refusal(error) and not self.options.converts_beta_v1 and not self._told_of_beta_v1:
+        if beta_v1.is_refusal(error) and not self.options.converts_beta_v1 and not self._told_of_beta_v1:
             self._told_of_beta_v1 = True
             log.warning("%s %s is refused: %s", call.method, call.path, BETA_V1)
         headers = (JSON, *_standing_headers(_request_id()), *error.headers.items())

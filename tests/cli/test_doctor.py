@@ -230,6 +230,14 @@ def test_offline_connects_to_nobody(closed_port: int) -> None:
     assert call("doctor", "--offline", "--upstream", f"http://127.0.0.1:{closed_port}/v1").exit_code == 0
 
 
+def test_a_script_that_cannot_be_played_is_wrong(tmp_path: Path) -> None:
+    result = call("doctor", "--store", "memory", "--upstream", f"scripted:{tmp_path / 'nowhere.yaml'}")
+    assert result.exit_code == 1
+    assert "nowhere.yaml cannot be read: No such file or directory." in result.stdout
+    (tmp_path / "script.yaml").write_text("rules: [{when: always, say: Hi}]")
+    assert call("doctor", "--store", "memory", "--upstream", "scripted:script.yaml").exit_code == 0
+
+
 UNREACHABLE = [
     ("nonsense", "it is no http:// or https:// URL"),
     ("ftp://127.0.0.1/v1", "it is no http:// or https:// URL"),

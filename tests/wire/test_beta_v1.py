@@ -9,7 +9,8 @@ import pytest
 from bridge import errors, parity
 from bridge.routes import ROUTES
 from bridge.wire import assistants as wire
-from bridge.wire.beta_v1 import CONVERTERS, Converted, convert, is_refusal, is_searched, narrowed, resources
+from bridge.wire.beta_v1 import CONVERTERS, Converted, answer, convert, is_refusal, is_searched, narrowed, resources
+from bridge.wire.checks import is_first_beta
 
 CODE, SEARCH, RETRIEVAL = {"type": "code_interpreter"}, {"type": "file_search"}, {"type": "retrieval"}
 FUNCTION = {"type": "function", "function": {"name": "retrieval"}}
@@ -219,6 +220,48 @@ def test_what_is_searched_is_told_by_its_ending(filename: str, expected: bool) -
 )
 def test_refusals_of_the_first_beta_are_known(error: errors.APIError, expected: bool) -> None:
     assert is_refusal(error) is expected
+
+
+CITED = {
+    "type": "file_citation",
+    "text": "【0:0†a】",
+    "start_index": 0,
+    "end_index": 7,
+    "file_citation": {"file_id": "file-a"},
+}
+LINKED = {"type": "file_path", "text": "sandbox:/a", "file_path": {"file_id": "file-a"}}
+IMAGE = {"type": "image_file", "image_file": {"file_id": "file-a"}}
+
+
+def test_file_citations_of_answers_have_a_quote() -> None:
+    text = {"type": "text", "text": {"value": "【0:0†a】", "annotations": [CITED, LINKED]}}
+    message = {
+        "id": "msg_a",
+        "object": "thread.message",
+        "content": [IMAGE, text, {"type": "refusal", "refusal": "No."}],
+    }
+    before = repr(message)
+    found = answer({"object": "list", "data": [message]})["data"][0]
+    assert found["content"][1]["text"]["annotations"] == [
+        {**CITED, "file_citation": {"file_id": "file-a", "quote": ""}},
+        LINKED,
+    ]
+    assert [found["content"][0], found["content"][2]] == [IMAGE, {"type": "refusal", "refusal": "No."}]
+    assert repr(message) == before, "what is kept is not changed"
+    assert answer({"object": "thread.run", "id": "run_a"}) == {"object": "thread.run", "id": "run_a"}
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("assistants=v1", True),
+        ("realtime=v1, assistants=v1", True),
+        ("assistants=v1,assistants=v2", False),
+        (None, False),
+    ],
+)
+def test_who_asks_for_the_first_beta(header: str | None, expected: bool) -> None:
+    assert is_first_beta(header) is expected
 
 
 def test_the_table_of_parity_tells_of_every_call_that_is_converted() -> None:

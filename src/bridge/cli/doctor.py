@@ -18,7 +18,7 @@ from bridge.cli import bridging, findings, options, output, stores
 from bridge.cli.findings import Finding
 from bridge.cli.probed import probed
 from bridge.cli.reaching import reach
-from bridge.errors import StoreError
+from bridge.errors import ConfigurationError, StoreError
 from bridge.settings import Settings
 from bridge.store.open import open_store
 from bridge.wire.paths import without_credentials
@@ -152,8 +152,8 @@ def _can_make(path: Path) -> bool:
 
 
 def _upstream(settings: Settings, connects: bool) -> Iterator[Finding]:
-    if settings.is_scripted:
-        yield Finding("upstream", "ok", "the upstream", settings.upstream or "", "offline, needs no key")
+    if settings.upstream is not None and settings.is_scripted:
+        yield _script(settings.upstream)
         return
     url, why = options.upstream(settings)
     yield Finding("upstream", "ok", "the upstream", _shown(url), why)
@@ -163,6 +163,16 @@ def _upstream(settings: Settings, connects: bool) -> Iterator[Finding]:
     yield Finding("upstream", "ok", "its profile", settings.profile_of(url).name, why)
     if not os.environ.get("OPENAI_API_KEY"):
         yield Finding("upstream", "note", "OPENAI_API_KEY", "not set", "programs must bring their key themselves")
+
+
+def _script(setting: str) -> Finding:
+    from bridge.upstream.scripted import ScriptedUpstream
+
+    try:
+        ScriptedUpstream.from_setting(setting)
+    except ConfigurationError as error:
+        return Finding("upstream", "wrong", "the upstream", setting, str(error))
+    return Finding("upstream", "ok", "the upstream", setting, "offline, needs no key")
 
 
 def _reached(url: str) -> Finding:

@@ -93,6 +93,26 @@ def is_searched(filename: str) -> bool:
     return PurePosixPath(filename).suffix.lower() in SEARCHED
 
 
+def answer(body: Body) -> Body:
+    """An answer as SDKs of the first beta can read it: for early ones, a text whose file citations have no `quote` is
+    none. It is empty, as in the deltas of the second beta (§4.2)."""
+    if body.get("object") == "list":
+        return {**body, "data": [answer(each) for each in body["data"]]}
+    if body.get("object") == "thread.message":
+        return {**body, "content": [_quoting(block) for block in body["content"]]}
+    return body
+
+
+def _quoting(block: Body) -> Body:
+    if block["type"] != "text":
+        return block
+    annotations = [
+        {**each, "file_citation": {**each["file_citation"], "quote": ""}} if "file_citation" in each else each
+        for each in block["text"]["annotations"]
+    ]
+    return {**block, "text": {**block["text"], "annotations": annotations}}
+
+
 def is_refusal(error: errors.APIError) -> bool:
     """Whether a request is refused for being one of the first beta, where those are not converted."""
     is_unknown = error.code == "unknown_parameter" and (error.param or "").endswith("file_ids")

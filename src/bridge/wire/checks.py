@@ -18,6 +18,12 @@ def check_id(param: str, kind: ids.Kind, value: str) -> None:
         raise errors.wrong_prefix(param, kind, value)
 
 
+def is_first_beta(value: str | None) -> bool:
+    """Whether the `OpenAI-Beta` header asks for assistants=v1 and not for v2."""
+    asked = [beta.strip() for beta in (value or "").split(",")]
+    return FIRST_BETA in asked and BETA not in asked
+
+
 def check_beta(value: str | None, takes_first: bool = False) -> None:
     """Raises APIError unless the `OpenAI-Beta` header asks for assistants=v2, among other betas or alone (§9.2).
     `takes_first`: assistants=v1 will do as well."""

@@ -63,7 +63,9 @@ def test_a_program_of_the_first_beta(place: Place, text: str) -> None:
     assert run.status == "completed", run
     (answer,) = place.beta.threads.messages.list(thread.id, limit=1, extra_headers=V1).data
     assert answer.content[0].text.value == "The dog is brown【0:0†dog.txt】."
-    assert answer.content[0].text.annotations[0].file_citation.file_id == text
+    assert answer.content[0].text.annotations[0].file_citation.to_dict() == {"file_id": text, "quote": ""}
+    (answer,) = place.beta.threads.messages.list(thread.id, limit=1).data
+    assert answer.content[0].text.annotations[0].file_citation.to_dict() == {"file_id": text}
 
 
 def test_files_go_to_the_tools_that_the_assistant_has(place: Place, text: str, table: str) -> None:
