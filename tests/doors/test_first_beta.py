@@ -101,7 +101,7 @@ def test_the_door_decides_unless_a_setting_does(
     assert len(told) == (0 if converts else 1), "the way out is told once"
 
 
-PROGRAM = Path(__file__).parents[1] / "seeds" / "python" / "first_beta.py"
+PROGRAM = Path(__file__).parents[1] / "seeds" / "python" / "beta_v1" / "first_beta.py"
 ANSWER = ["completed", "Sales rose by 7 percent【0:0†report.md】.", "[True]"]
 
 
