@@ -377,3 +377,29 @@ def test_it_fits_the_terminal(columns: int, closed_port: int, monkeypatch: pytes
     shown = CliRunner(env={"COLUMNS": str(columns)}).invoke(app, arguments).stdout
     assert max(map(len, shown.splitlines())) <= columns
     assert lines(shown)[0] == "1 thing is wrong, 2 things are to be noted."
+
+
+# --- Azure
+
+AZURE = "https://r.openai.azure.com/openai/v1"
+OPENAI = "https://api.openai.com/v1"
+PLACES: list[tuple[dict[str, str], list[str]]] = [
+    ({}, [OPENAI]),
+    ({"AZURE_OPENAI_ENDPOINT": "https://r.openai.azure.com/"}, [AZURE]),
+    ({"AZURE_OPENAI_ENDPOINT": "https://r.openai.azure.com/", "OPENAI_API_KEY": "sk-1"}, [OPENAI, AZURE]),
+    (
+        {"AZURE_OPENAI_ENDPOINT": "https://r.openai.azure.com/", "BRIDGE_UPSTREAM": "http://u.test/v1"},
+        ["http://u.test/v1"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("variables", "urls"), PLACES)
+def test_where_azures_clients_ask_is_told_too(
+    variables: dict[str, str], urls: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AZURE_OPENAI_ENDPOINT", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    found = json.loads(call("doctor", "--offline", "--json").stdout)["findings"]
+    assert [each["value"] for each in found if each["subject"] == "the upstream"] == urls

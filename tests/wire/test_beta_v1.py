@@ -28,6 +28,7 @@ UNTOUCHED: list[tuple[Any, dict[str, Any]]] = [
     (wire.CreateMessage, {"role": "user", "content": "file_ids", "attachments": attached("file-a")}),
     (wire.CreateMessage, {"metadata": {"file_ids": "file-a"}}),
     (wire.CreateThread, {"messages": "none"}),
+    (wire.CreateRun, {"response_format": {"type": "none"}, "tool_choice": "none"}),
     (wire.CreateThread, {"messages": [None, ["file_ids"]], "file_ids": ["file-a"]}),
     (wire.CreateRun, {"additional_messages": {"file_ids": []}, "file_ids": ["file-a"]}),
     (wire.CreateThreadAndRun, {"thread": [], "messages": [{"file_ids": []}]}),
@@ -52,6 +53,9 @@ CONVERTED: list[tuple[Any, dict[str, Any], Converted]] = [
     (wire.CreateRun, {"tools": [RETRIEVAL]}, Converted({"tools": [SEARCH]})),
     (wire.CreateThreadAndRun, {"tools": [RETRIEVAL]}, Converted({"tools": [SEARCH]})),
     (wire.CreateAssistant, {"model": "m", "file_ids": ["file-a"]}, Converted({"model": "m"}, ("file-a",))),
+    (wire.CreateAssistant, {"response_format": "none"}, Converted({"response_format": "auto"})),
+    (wire.CreateRun, {"response_format": "none"}, Converted({"response_format": "auto"})),
+    (wire.CreateThreadAndRun, {"response_format": "none"}, Converted({"response_format": "auto"})),
     (wire.CreateAssistant, {"file_ids": []}, Converted({}, ())),
     (wire.ModifyAssistant, {"file_ids": ["file-a", "assistant-b", "file-a"]}, Converted({}, ("file-a", "assistant-b"))),
     (

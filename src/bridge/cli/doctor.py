@@ -155,13 +155,13 @@ def _upstream(settings: Settings, connects: bool) -> Iterator[Finding]:
     if settings.upstream is not None and settings.is_scripted:
         yield _script(settings.upstream)
         return
-    url, why = options.upstream(settings)
-    yield Finding("upstream", "ok", "the upstream", _shown(url), why)
-    if connects:
-        yield _reached(url)
-    why = settings.origins["profile"] if settings.profile else "guessed from the base URL"
-    yield Finding("upstream", "ok", "its profile", settings.profile_of(url).name, why)
-    if not os.environ.get("OPENAI_API_KEY"):
+    for url, why in options.upstreams(settings):
+        yield Finding("upstream", "ok", "the upstream", _shown(url), why)
+        if connects:
+            yield _reached(url)
+        why = settings.origins["profile"] if settings.profile else "guessed from the base URL"
+        yield Finding("upstream", "ok", "its profile", settings.profile_of(url).name, why)
+    if not any(map(os.environ.get, ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN"))):
         yield Finding("upstream", "note", "OPENAI_API_KEY", "not set", "programs must bring their key themselves")
 
 

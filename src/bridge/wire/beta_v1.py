@@ -4,6 +4,7 @@
     file_ids of an assistant         => tool_resources of the tools it has: `resources`
     file_ids of a message            => attachments for both tools; `attached` names them, since a file that cannot be
                                         searched is narrowed to code_interpreter by whoever can ask for its name
+    response_format: "none"          => "auto": what the first SDKs of the second beta still typed
     OpenAI-Beta: assistants=v1       => taken (checks.check_beta)
 
 The mapping is the one that the old service applied itself to what the first beta had left behind: a file goes to the
@@ -123,7 +124,7 @@ def is_refusal(error: errors.APIError) -> bool:
 
 
 def _assistant(data: Body) -> Converted:
-    body = _with_tools(data)
+    body = _renamed(data)
     if "file_ids" not in body:
         return Converted(body)
     if body.get("tool_resources"):
@@ -144,13 +145,13 @@ def _thread(data: Body) -> Converted:
 
 def _run(data: Body) -> Converted:
     found: set[str] = set()
-    body = _with_messages(_with_tools(data), "additional_messages", "", found)
+    body = _with_messages(_renamed(data), "additional_messages", "", found)
     return Converted(body, attached=frozenset(found))
 
 
 def _thread_and_run(data: Body) -> Converted:
     found: set[str] = set()
-    body = _with_tools(data)
+    body = _renamed(data)
     if isinstance(body.get("thread"), dict):
         body = {**body, "thread": _with_messages(body["thread"], "messages", "thread.", found)}
     return Converted(body, attached=frozenset(found))
@@ -169,9 +170,14 @@ CONVERTERS: Final[dict[type[Shape], Callable[[Body], Converted]]] = {
 # --- pieces
 
 
-def _with_tools(data: Body) -> Body:
-    tools = data.get("tools")
-    return {**data, "tools": [_tool(tool) for tool in tools]} if isinstance(tools, list) else data
+def _renamed(data: Body) -> Body:
+    """Tools and the response format by today's names."""
+    changed: Body = {}
+    if isinstance(data.get("tools"), list):
+        changed["tools"] = [_tool(tool) for tool in data["tools"]]
+    if data.get("response_format") == "none":
+        changed["response_format"] = "auto"
+    return {**data, **changed} if changed else data
 
 
 def _tool(tool: Any) -> Any:
