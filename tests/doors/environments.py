@@ -1,4 +1,5 @@
-"""Environments for clients of other versions than the installed one, each in a folder of its own under .matrix/.
+"""Environments for clients of other versions than the installed one, and for the frameworks that people run them in,
+each in a folder of its own under .matrix/.
 
     python tests/doors/environments.py 1.109.1 2.54.0     make these, if they are not there yet
 
@@ -20,15 +21,20 @@ TESTING = ("pytest>=8.2", "hypothesis>=6.100", "jsonschema>=4.22")
 
 def python_of(version: str) -> Path:
     """The interpreter of an environment with openai `version` and this project, made when missing or out of date."""
-    folder = MATRIX / f"openai-{version}"
+    return python_with(f"openai-{version}", f"openai=={version}", *TESTING)
+
+
+def python_with(name: str, *packages: str) -> Path:
+    """The interpreter of the environment of that name: this project and these packages, made when missing or when what
+    it is made from has changed."""
+    folder = MATRIX / name
     python = folder / "bin" / "python"
     stamp = folder / ".made-from"
-    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + repr(packages).encode()).hexdigest()
     if not stamp.exists() or stamp.read_text() != wanted:
-        uv = _uv()
+        uv, made = _uv(), [*packages, "-e", f"{ROOT}[server,tools]"]
         subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)], check=True)
-        packages = [f"openai=={version}", "-e", f"{ROOT}[server,tools]", *TESTING]
-        subprocess.run([uv, "pip", "install", "--quiet", "--python", str(python), *packages], check=True, cwd=ROOT)
+        subprocess.run([uv, "pip", "install", "--quiet", "--python", str(python), *made], check=True, cwd=ROOT)
         stamp.write_text(wanted)
     return python
 

@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar
 
+from bridge.forks import Lock
+
 C = TypeVar("C")
 
 
@@ -35,7 +37,7 @@ class Lender(Generic[C]):
 
     def __init__(self, make: Callable[[], C], close: Callable[[C], None]) -> None:
         self._make, self._close = make, close
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._shelf: _Shelf[C] | None = None
 
     def lend(self) -> Loan[C]:

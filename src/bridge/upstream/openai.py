@@ -7,7 +7,6 @@ Responses API included. What the caller brought (`Credential.headers`) overrides
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
@@ -18,6 +17,7 @@ from openai._types import Omit
 
 from bridge.calls import Credential
 from bridge.engine.effects import Refused, Resume, Send, Sent
+from bridge.forks import Lock
 from bridge.profiles import Profile
 from bridge.records import Object
 from bridge.upstream import UpstreamRefused, failures, family, hops
@@ -56,7 +56,7 @@ class OpenAIUpstream:
         self.profile = profile or Profile()
         self._make_async, self._lends_only_async = make_async, lends_only_async
         self._clients = Lender(make, _leave_open if lends_only else openai.OpenAI.close)
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, Lender[openai.AsyncOpenAI]] = WeakKeyDictionary()
 
     # --- the protocol
