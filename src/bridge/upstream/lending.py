@@ -7,10 +7,12 @@ under way, and who comes later gets a new client.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import threading
 from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar
+from weakref import WeakKeyDictionary, WeakSet
 
 from bridge.forks import Lock
 
@@ -37,7 +39,7 @@ class Lender(Generic[C]):
 
     def __init__(self, make: Callable[[], C], close: Callable[[C], None]) -> None:
         self._make, self._close = make, close
-        self._lock = Lock()
+        self._lock = Lock(threading.RLock)  # the garbage collector may call `retire` amid anything
         self._shelf: _Shelf[C] | None = None
 
     def lend(self) -> Loan[C]:
@@ -73,11 +75,49 @@ class _Shelf(Generic[C]):
 
 
 _closing: Final[set[asyncio.Task[Any]]] = set()
+_on_loops: Final[WeakKeyDictionary[Any, WeakSet[Lender[Any]]]] = WeakKeyDictionary()
+_lock: Final = Lock(threading.RLock)
 
 
-def close_on(loop: asyncio.AbstractEventLoop, close: Callable[[], Any]) -> None:
+def belongs_to(loop: Any, lender: Lender[Any]) -> None:
+    """The clients of this lender are to be closed before the loop is, if that is a loop of ours."""
+    with _lock:
+        _on_loops.setdefault(loop, WeakSet()).add(lender)
+
+
+def is_closing(task: asyncio.Task[Any]) -> bool:
+    """Whether the task closes a client; it is better let finish."""
+    return task in _closing
+
+
+async def retire_all() -> None:
+    """Close what belongs to the running loop, whose end has come: nothing works on it any more."""
+    loop = asyncio.get_running_loop()
+    with _lock:
+        lenders = list(_on_loops.pop(loop, ()))
+    for lender in lenders:
+        lender.retire()
+    await asyncio.sleep(0)  # until the closing has begun
+    if closing := [task for task in _closing if task.get_loop() is loop]:
+        await asyncio.wait(closing)
+
+
+def current_loop() -> Any:
+    """What an async client belongs to: the running loop of asyncio, or the token of a run of trio."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        import trio
+
+        return trio.lowlevel.current_trio_token()
+
+
+def close_on(loop: Any, close: Callable[[], Any]) -> None:
     """Run an async `close` on the loop its client belongs to, from any thread. A loop that ended took the connections
     with it."""
+    if not isinstance(loop, asyncio.AbstractEventLoop):
+        _close_on_trio(loop, close)
+        return
 
     def start() -> None:
         task = loop.create_task(close())
@@ -86,3 +126,10 @@ def close_on(loop: asyncio.AbstractEventLoop, close: Callable[[], Any]) -> None:
 
     if not loop.is_closed():
         loop.call_soon_threadsafe(start)
+
+
+def _close_on_trio(token: Any, close: Callable[[], Any]) -> None:
+    import trio
+
+    with contextlib.suppress(trio.RunFinishedError):
+        token.run_sync_soon(trio.lowlevel.spawn_system_task, close)

@@ -6,12 +6,12 @@ Responses API included. What the caller brought (`Credential.headers`) overrides
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary, finalize, ref
 
+import anyio
 import openai
 from openai._types import Omit
 
@@ -22,7 +22,7 @@ from bridge.profiles import Profile
 from bridge.records import Object
 from bridge.upstream import UpstreamRefused, failures, family, hops
 from bridge.upstream.bodies import AsyncResponseBytes, ResponseBytes
-from bridge.upstream.lending import Lender, Loan, close_on
+from bridge.upstream.lending import Lender, Loan, belongs_to, close_on, current_loop
 from bridge.upstream.streams import AsyncResponseStream, ResponseStream
 from bridge.wire import paths
 
@@ -38,7 +38,8 @@ class OpenAIUpstream:
     """Implements bridge.upstream.Upstream. `name` is the base URL.
 
     `make` and `make_async` are called at first use, the latter once for each event loop (async clients belong to one).
-    `close` closes what they made as soon as no answer is under way; a call that comes later makes new ones.
+    `close` closes what they made as soon as no answer is under way, and so does the garbage collector; a later call
+    makes new ones.
     `lends_only`: the HTTP clients within are somebody else's, and `close` leaves them alone.
     """
 
@@ -57,7 +58,8 @@ class OpenAIUpstream:
         self._make_async, self._lends_only_async = make_async, lends_only_async
         self._clients = Lender(make, _leave_open if lends_only else openai.OpenAI.close)
         self._lock = Lock()
-        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, Lender[openai.AsyncOpenAI]] = WeakKeyDictionary()
+        self._loops: WeakKeyDictionary[Any, Lender[openai.AsyncOpenAI]] = WeakKeyDictionary()
+        finalize(self, _retire, self._clients, self._loops).atexit = False
 
     # --- the protocol
 
@@ -78,7 +80,7 @@ class OpenAIUpstream:
             return AsyncResponseStream(response, loan.back)
         except failures.call_errors() as error:
             raise _given_back(loan, error) from error
-        except asyncio.CancelledError:
+        except anyio.get_cancelled_exc_class():
             loan.back()
             raise
 
@@ -122,10 +124,7 @@ class OpenAIUpstream:
 
     def close(self) -> None:
         with self._lock:
-            lenders = list(self._loops.values())
-        for lender in lenders:
-            lender.retire()
-        self._clients.retire()
+            _retire(self._clients, self._loops)
 
     # --- answers that are read piece by piece
 
@@ -144,18 +143,19 @@ class OpenAIUpstream:
             return await loan.client.get(path, stream=True, **options)
         except failures.call_errors() as error:
             raise _given_back(loan, error) from error
-        except asyncio.CancelledError:
+        except anyio.get_cancelled_exc_class():
             loan.back()
             raise
 
     # --- clients of event loops
 
     def _lender(self) -> Lender[openai.AsyncOpenAI]:
-        loop = asyncio.get_running_loop()
+        loop = current_loop()
         with self._lock:
             if loop not in self._loops:
                 close = _leave_open if self._lends_only_async else _closer(loop)
                 self._loops[loop] = Lender(self._make_async, close)
+                belongs_to(loop, self._loops[loop])
             return self._loops[loop]
 
 
@@ -165,11 +165,17 @@ def without_credentials(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
 
 
+def _retire(clients: Lender[openai.OpenAI], loops: Mapping[Any, Lender[openai.AsyncOpenAI]]) -> None:
+    for lender in list(loops.values()):
+        lender.retire()
+    clients.retire()
+
+
 def _leave_open(client: object) -> None:
     """Not ours to close."""
 
 
-def _closer(loop: asyncio.AbstractEventLoop) -> Callable[[openai.AsyncOpenAI], None]:
+def _closer(loop: Any) -> Callable[[openai.AsyncOpenAI], None]:
     # Not the loop itself: a lender that held it would keep it in the weak dictionary for ever.
     held = ref(loop)
 

@@ -17,6 +17,7 @@ SCRIPT: Any = [
     {"when": "slow once", "say": "Quick this time."},
     {"when": "slow", "do": [{"say": "One,"}, {"wait": 60}, {"say": " two."}]},
     {"when": "a moment", "do": [{"say": "Wait,"}, {"wait": 0.5}, {"say": " here."}]},
+    {"when": "a while", "do": [{"say": "Wait,"}, {"wait": 3}, {"say": " here."}]},
     {"when": "temperature", "call": {"name": "get_temperature"}, "then": {"say": "It is {outputs}."}},
     {"when": "always", "say": "You said: {text}"},
 ]

@@ -94,9 +94,8 @@ class Shape:
         self.store, self.url, self.seconds = store, url, seconds
         self._started: list[Program] = []
 
-    def start(self, name: str, *args: str, python: Path | str = sys.executable, strict: bool = True) -> Program:
-        flags = STRICT if strict else ()
-        return self.command(str(python), *flags, str(PROGRAMS / name), *args)
+    def start(self, name: str, *args: str, python: Path | str = sys.executable, flags: Sequence[str] = ()) -> Program:
+        return self.command(str(python), *STRICT, *flags, str(PROGRAMS / name), *args)
 
     def command(self, *command: str, **more: str) -> Program:
         here = {"BRIDGE_STORE": str(self.store), "OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": self.url}
@@ -109,12 +108,14 @@ class Shape:
         """Run it to its end, which must come in time, with this exit code and without a complaint. `told` is what the
         log may say besides (patterns)."""
         program = self.start(name, *args, **options)
-        assert program.end(self.seconds) == code, f"{program.said}\n{program.errors}"
-        left = [
-            line for line in program.errors.splitlines() if not any(re.search(each, line) for each in (SLOW, *told))
-        ]
-        assert left == [], program.errors
+        self.ends(program, code, told)
         return program
+
+    def ends(self, program: Program, code: int = 0, told: tuple[str, ...] = ()) -> None:
+        """It ends in time, with this exit code and without a complaint."""
+        assert program.end(self.seconds) == code, f"{program.said}\n{program.errors}"
+        patterns = re.compile("|".join((SLOW, *told)))
+        assert [line for line in program.errors.splitlines() if not patterns.search(line)] == [], program.errors
 
     def stop(self) -> None:
         for program in self._started:

@@ -32,4 +32,4 @@ def test_fifty_callers(here: Shape, frameworks: Path, worker: Program, client: A
     assert worker.end(30) == 0, worker.errors
     assert complaints(worker.errors) == [], worker.errors
     left = calls.until("left").split()
-    assert [texts(client, thread_id) for thread_id in left] == [["a moment", "Wait, here."]] * 4
+    assert [texts(client, thread_id) for thread_id in left] == [["a while", "Wait, here."]] * 4
