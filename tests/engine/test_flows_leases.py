@@ -66,7 +66,7 @@ def test_a_leg_that_is_given_back_dies_no_death(stage):
     """Its process, or its event loop, ended in good order, however often: only its time ends such a run."""
     run, leg = working(stage, CREATED)
     for owner in ("b", "c", "d"):
-        stage.hear(Stopped())
+        stage.inbox.append(Stopped())
         assert stage.play(leg) is False
         assert stage.run(run).lease.owner is None
         again = taken(stage, run, owner)
