@@ -20,10 +20,11 @@ from bridge.engine.effects import Refused, Resume, Send, Sent
 from bridge.forks import Lock
 from bridge.profiles import Profile
 from bridge.records import Object
-from bridge.upstream import UpstreamRefused, failures, family, hops
+from bridge.upstream import UpstreamRefused, UpstreamStream, failures, family, hops
 from bridge.upstream.bodies import AsyncResponseBytes, ResponseBytes
 from bridge.upstream.lending import Lender, Loan, belongs_to, close_on, current_loop
 from bridge.upstream.streams import AsyncResponseStream, ResponseStream
+from bridge.upstream.watching import WatchedStream
 from bridge.wire import paths
 
 SPELLINGS: Final = {
@@ -55,7 +56,7 @@ class OpenAIUpstream:
     ) -> None:
         self.name = without_credentials(name)
         self.profile = profile or Profile()
-        self._make_async, self._lends_only_async = make_async, lends_only_async
+        self._make_async, self._lends_only, self._lends_only_async = make_async, lends_only, lends_only_async
         self._clients = Lender(make, _leave_open if lends_only else openai.OpenAI.close)
         self._lock = Lock()
         self._loops: WeakKeyDictionary[Any, Lender[openai.AsyncOpenAI]] = WeakKeyDictionary()
@@ -63,34 +64,28 @@ class OpenAIUpstream:
 
     # --- the protocol
 
-    def open(self, request: Object, credential: Credential) -> ResponseStream:
-        loan = self._clients.lend()
-        try:
-            options = _options(loan.client, credential)
-            response = loan.client.post("/responses", body=request, stream=True, stream_cls=openai.Stream, **options)
-            return ResponseStream(response, loan.back)
-        except failures.call_errors() as error:
-            raise _given_back(loan, error) from error
+    def open(self, request: Object, credential: Credential) -> UpstreamStream:
+        return self._watched(lambda loan: self._post(loan, request, credential))
 
     async def aopen(self, request: Object, credential: Credential) -> AsyncResponseStream:
         loan = self._lender().lend()
         try:
             options = {"stream_cls": openai.AsyncStream, **_options(loan.client, credential)}
             response = await loan.client.post("/responses", body=request, stream=True, **options)
-            return AsyncResponseStream(response, loan.back)
+            return AsyncResponseStream(response, loan.back, loan.client.is_closed)
         except failures.call_errors() as error:
             raise _given_back(loan, error) from error
         except anyio.get_cancelled_exc_class():
             loan.back()
             raise
 
-    def resume(self, resume: Resume, credential: Credential) -> ResponseStream:
-        loan = self._clients.lend()
-        return ResponseStream(self._get(loan, *_resumed(resume), credential), loan.back)
+    def resume(self, resume: Resume, credential: Credential) -> UpstreamStream:
+        return self._watched(lambda loan: self._get(loan, *_resumed(resume), credential))
 
     async def aresume(self, resume: Resume, credential: Credential) -> AsyncResponseStream:
         loan = self._lender().lend()
-        return AsyncResponseStream(await self._aget(loan, *_resumed(resume), credential), loan.back)
+        response = await self._aget(loan, *_resumed(resume), credential)
+        return AsyncResponseStream(response, loan.back, loan.client.is_closed)
 
     def fetch(self, path: str, credential: Credential) -> ResponseBytes:
         loan = self._clients.lend()
@@ -127,6 +122,22 @@ class OpenAIUpstream:
             _retire(self._clients, self._loops)
 
     # --- answers that are read piece by piece
+
+    def _watched(self, ask: Callable[[Loan[openai.OpenAI]], Any]) -> UpstreamStream:
+        """The stream of what `ask` answers; somebody else's client may be closed under it."""
+        loan = self._clients.lend()
+
+        def begin() -> UpstreamStream:
+            return ResponseStream(ask(loan), loan.back, loan.client.is_closed)
+
+        return WatchedStream(begin, loan.client.is_closed) if self._lends_only else begin()
+
+    def _post(self, loan: Loan[openai.OpenAI], request: Object, credential: Credential) -> Any:
+        try:
+            options = _options(loan.client, credential)
+            return loan.client.post("/responses", body=request, stream=True, stream_cls=openai.Stream, **options)
+        except failures.call_errors() as error:
+            raise _given_back(loan, error) from error
 
     def _get(self, loan: Loan[openai.OpenAI], path: str, query: Mapping[str, str], credential: Credential) -> Any:
         try:

@@ -68,11 +68,15 @@ class Program:
         except subprocess.TimeoutExpired:
             self.process.send_signal(signal.SIGABRT)  # with -X dev it says where it hangs
             self.process.wait()
+            self._close()
             raise AssertionError(f"it did not end in {seconds} seconds: {self.said}\n{self.errors}") from None
+        self._close()
+        return code
+
+    def _close(self) -> None:
         self._reader.join(5)
         assert self.process.stdout is not None
         self.process.stdout.close()
-        return code
 
     def _read(self) -> None:
         assert self.process.stdout is not None

@@ -68,7 +68,8 @@ def test_a_run_that_needs_a_moment(start: Any, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_run_that_needs_longer(start: Any, kind: str) -> None:
-    started = {way: start(kind, way, f"{way} slow") for way in WAYS}
+    ways = [way for way in WAYS if (kind, way) != ("own", "closed_twice")]  # which closes what the run goes through
+    started = {way: start(kind, way, f"{way} slow") for way in ways}
     for _, program in started.values():
         program.until("run")
     began = time.monotonic()
