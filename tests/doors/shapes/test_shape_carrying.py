@@ -6,14 +6,13 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from bridge.upstream.failures import CLOSED
 from doors.environments import python_of
 from doors.shapes.running import Program, Shape
-from doors.shapes.way_stations import Proxy, Tls, certificate, serving
+from doors.shapes.way_stations import Proxy, certificate, serving, serving_tls
 
 pytestmark = pytest.mark.slow
 LEGS = 3
@@ -53,11 +52,9 @@ def test_a_proxy_of_the_environment(run: Any, proxy: Proxy, monkeypatch: pytest.
     assert proxy.noted.count("POST /v1/responses") == LEGS
 
 
-def test_a_certificate_of_ones_own(run: Any, here: Shape, tmp_path: Path) -> None:
-    made, port = certificate(tmp_path), urlsplit(here.url).port
-    assert port
-    with serving(Tls(port, made)) as served:
-        here.url = served.url
+def test_a_certificate_of_ones_own(run: Any, here: Shape, upstream: Any, tmp_path: Path) -> None:
+    made = certificate(tmp_path)
+    with serving_tls(upstream.scripted, made) as here.url:
         status, _, message = run("tls", str(made)).until("status").partition(" ")
     assert (status, "certificate verify failed" in message) == ("failed", True), message
 

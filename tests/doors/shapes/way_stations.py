@@ -5,13 +5,18 @@ from __future__ import annotations
 import shutil
 import socket
 import socketserver
-import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import uvicorn
+
+from bridge.testing import ScriptedUpstream
+from bridge.upstream.scripted.asgi import app
 
 SECONDS = 70.0
 
@@ -73,25 +78,6 @@ class Proxy(_Server):
         return parts.hostname or "", parts.port or 80, first + rest
 
 
-class Tls(_Server):
-    """TLS in front of a plain server."""
-
-    def __init__(self, port: int, certificate: Path) -> None:
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(certificate)
-        self._port = port
-        super().__init__(("127.0.0.1", 0), _Relay)
-        self.url = f"https://localhost:{self.server_address[1]}/v1"
-
-    def target(self, head: bytes) -> tuple[str, int, bytes]:
-        return "127.0.0.1", self._port, head.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
-
-    def finish_request(self, request: socket.socket, address: object) -> None:  # type: ignore[override]
-        """The handshake in the connection's own thread."""
-        with self._context.wrap_socket(request, server_side=True) as wrapped:
-            super().finish_request(wrapped, address)
-
-
 @contextmanager
 def serving(server: _Server) -> Iterator[_Server]:
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
@@ -102,6 +88,31 @@ def serving(server: _Server) -> Iterator[_Server]:
         server.shutdown()
         server.server_close()
         thread.join(5)
+
+
+@contextmanager
+def serving_tls(scripted: ScriptedUpstream, certificate: Path) -> Iterator[str]:
+    """The base URL of this upstream behind a certificate for localhost."""
+    config = uvicorn.Config(
+        app(scripted),
+        log_level="critical",
+        lifespan="off",
+        ws="none",
+        ssl_certfile=certificate,
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+        end = time.monotonic() + 30
+        while not server.started and time.monotonic() < end:
+            time.sleep(0.01)
+        try:
+            yield f"https://localhost:{listener.getsockname()[1]}/v1"
+        finally:
+            server.should_exit = True
+            thread.join(10)
 
 
 def certificate(folder: Path) -> Path:
