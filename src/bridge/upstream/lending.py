@@ -7,7 +7,6 @@ under way, and who comes later gets a new client.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import threading
 from collections.abc import Callable
@@ -112,12 +111,9 @@ def current_loop() -> Any:
         return trio.lowlevel.current_trio_token()
 
 
-def close_on(loop: Any, close: Callable[[], Any]) -> None:
+def close_on(loop: asyncio.AbstractEventLoop, close: Callable[[], Any]) -> None:
     """Run an async `close` on the loop its client belongs to, from any thread. A loop that ended took the connections
     with it."""
-    if not isinstance(loop, asyncio.AbstractEventLoop):
-        _close_on_trio(loop, close)
-        return
 
     def start() -> None:
         task = loop.create_task(close())
@@ -126,10 +122,3 @@ def close_on(loop: Any, close: Callable[[], Any]) -> None:
 
     if not loop.is_closed():
         loop.call_soon_threadsafe(start)
-
-
-def _close_on_trio(token: Any, close: Callable[[], Any]) -> None:
-    import trio
-
-    with contextlib.suppress(trio.RunFinishedError):
-        token.run_sync_soon(trio.lowlevel.spawn_system_task, close)

@@ -20,10 +20,11 @@ from bridge.engine.effects import Refused, Resume, Send, Sent
 from bridge.forks import Lock
 from bridge.profiles import Profile
 from bridge.records import Object
-from bridge.upstream import UpstreamRefused, UpstreamStream, failures, family, hops
+from bridge.upstream import UpstreamRefused, UpstreamStream, failures, family, hops, threads
 from bridge.upstream.bodies import AsyncResponseBytes, ResponseBytes
 from bridge.upstream.lending import Lender, Loan, belongs_to, close_on, current_loop
 from bridge.upstream.streams import AsyncResponseStream, ResponseStream
+from bridge.upstream.threads import BytesInThreads
 from bridge.upstream.watching import WatchedStream
 from bridge.wire import paths
 
@@ -91,7 +92,9 @@ class OpenAIUpstream:
         loan = self._clients.lend()
         return ResponseBytes(self._get(loan, path, {}, credential), loan.back)
 
-    async def afetch(self, path: str, credential: Credential) -> AsyncResponseBytes:
+    async def afetch(self, path: str, credential: Credential) -> AsyncResponseBytes | BytesInThreads:
+        if self._needs_threads:
+            return BytesInThreads(await threads.call(lambda: self.fetch(path, credential)))
         loan = self._lender().lend()
         return AsyncResponseBytes(await self._aget(loan, path, {}, credential), loan.back)
 
@@ -107,6 +110,8 @@ class OpenAIUpstream:
             loan.back()
 
     async def asend(self, effect: Send, credential: Credential) -> Sent:
+        if self._needs_threads:
+            return await threads.call(lambda: self.send(effect, credential))
         loan = self._lender().lend()
         try:
             return _sent(await _ask(loan.client, effect, credential))
@@ -159,6 +164,11 @@ class OpenAIUpstream:
             raise
 
     # --- clients of event loops
+
+    @property
+    def _needs_threads(self) -> bool:
+        """Under trio, where clients of ours could not be closed; one of the user's is nothing to close."""
+        return not self._lends_only_async and not threads.is_asyncio()
 
     def _lender(self) -> Lender[openai.AsyncOpenAI]:
         loop = current_loop()

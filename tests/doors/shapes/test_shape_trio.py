@@ -15,14 +15,9 @@ def run(here: Shape, *args: str) -> Program:
     return here.run("trio_program.py", *args, flags=THEIRS)
 
 
-def test_conversations(here: Shape) -> None:
-    assert run(here, "plain").until("threads") == "6"
-
-
-def test_conversations_through_an_http_client_of_the_users(here: Shape) -> None:
-    program = run(here, "with_an_http_client")
-    assert program.until("threads") == "6"
-    assert program.until("upstream") == "18"  # each conversation has two runs, one of them with two legs
+@pytest.mark.parametrize("name", ["plain", "with_an_http_client"])
+def test_conversations(here: Shape, name: str) -> None:
+    assert run(here, name).until("threads") == "6"
 
 
 def test_a_run_is_cancelled(here: Shape) -> None:
