@@ -1,4 +1,5 @@
-"""Environments for clients of other versions than the installed one, each in a folder of its own under .matrix/.
+"""Environments for clients of other versions than the installed one, and for the frameworks that people run them in,
+each in a folder of its own under .matrix/.
 
     python tests/doors/environments.py 1.21.0 2.54.0     make these, if they are not there yet
 

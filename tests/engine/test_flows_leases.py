@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.engine.effects import Commit, Key, Next, Refused, RunState
+from bridge.engine.effects import Commit, Key, Next, Refused, RunState, Stopped
 from bridge.engine.flows import legs, overdue, runs, stalled
 from bridge.records import Message, Run, Step
 from engine.leg_help import short
@@ -60,6 +60,21 @@ def test_a_second_lapse_fails_the_run(stage):
             stage.until(legs.leg(stage.context(owner), again), Next)
     assert again is None
     assert (stage.run(run).status, stage.run(run).last_error["code"]) == ("failed", "server_error")
+
+
+def test_a_leg_that_is_given_back_dies_no_death(stage):
+    """Its process, or its event loop, ended in good order, however often: only its time ends such a run."""
+    run, leg = working(stage, CREATED)
+    for owner in ("b", "c", "d"):
+        stage.inbox.append(Stopped())
+        assert stage.play(leg) is False
+        assert stage.run(run).lease.owner is None
+        again = taken(stage, run, owner)
+        assert (again.status, again.lapses, again.lease.owner) == ("in_progress", 0, owner)
+        leg = stage.until(legs.leg(stage.context(owner), again), Next)
+    stage.now = again.expires_at
+    assert taken(stage, run, "e", dead_owner="d") is None
+    assert stage.run(run).status == "expired"
 
 
 def test_a_leg_that_wakes_up_late_writes_nothing(stage):

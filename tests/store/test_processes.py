@@ -14,6 +14,7 @@ from sqlite_files import FILE, RUN, THREAD, message, open_file, put
 
 from bridge.engine.effects import Commit, Committed, History, Key
 from bridge.records import Claim, Erase, File, Lock, Thread
+from bridge.store import connections
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -199,6 +200,19 @@ def test_forks_in_the_middle_of_traffic_disturb_nobody(path, store):
         thread.join(30)
     assert (failures, ends) == ([], [0] * 5)
     assert {f"msg_child{number}" for number in range(5)} <= names(store)
+
+
+def test_a_store_that_is_made_while_another_thread_forks_waits_for_that(path):
+    """Told only of the fork's end, it would wait for ever for another fork to end."""
+    made = []
+    maker = threading.Thread(target=lambda: made.append(open_file(path)), daemon=True)
+    connections._before_fork()
+    maker.start()
+    maker.join(0.1)
+    connections._after_fork()
+    maker.join(5)
+    put(made[0], THREAD)
+    made[0].close()
 
 
 def test_what_a_fork_behind_our_back_left_open_is_neither_used_nor_closed(path, store, monkeypatch):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 import anyio.to_thread
 
 from bridge.calls import Answering, Call, Reply
+from bridge.forks import Lock
 
 
 class LazyService:
@@ -16,7 +16,7 @@ class LazyService:
     def __init__(self, make: Callable[[], Answering]) -> None:
         self._make = make
         self._made: Answering | None = None
-        self._lock = threading.Lock()
+        self._lock = Lock()
 
     def owns(self, method: str, path: str) -> bool:
         from bridge.routes import owns

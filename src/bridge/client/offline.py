@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import anyio.to_thread
 
+from bridge.forks import Lock
 from bridge.upstream import Upstream, family
 
 
@@ -18,7 +18,7 @@ class Offline:
     def __init__(self, make: Callable[[], Upstream]) -> None:
         self._make = make
         self._made: Upstream | None = None
-        self._lock = threading.Lock()
+        self._lock = Lock()
 
     def upstream(self) -> Upstream:
         with self._lock:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
+from bridge.upstream.lending import is_closing, retire_all
+
 T = TypeVar("T")
 
 LAST_SECONDS: Final = 1.0
@@ -77,7 +79,8 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
     """Until it is stopped; what still waits on it then is cancelled, so that nothing is left open."""
     try:
         loop.run_forever()
-        loop.run_until_complete(_cancelled(asyncio.all_tasks(loop)))
+        loop.run_until_complete(_cancelled({task for task in asyncio.all_tasks(loop) if not is_closing(task)}))
+        loop.run_until_complete(retire_all())
         loop.run_until_complete(loop.shutdown_asyncgens())
     finally:
         loop.close()

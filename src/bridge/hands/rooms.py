@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import atexit
 import os
-import threading
 import time
 from typing import Final
 from weakref import WeakSet
 
 from attrs import field, frozen
 
+from bridge.forks import Lock
+from bridge.hands import endings
 from bridge.hands.hub import Hub
 from bridge.hands.runner import EXIT_SECONDS, Runner
 from bridge.hands.world import World
@@ -29,8 +30,10 @@ class _Room:
         self.store.close()
 
 
-_lock = threading.Lock()
+_lock: Final = Lock()
 _rooms: Final[dict[int, _Room]] = {}
+_asked: Final[set[int]] = set()
+"""The process that has asked to be told of its end, and those it was forked from."""
 
 
 def runner_for(store: Store, user: object) -> Runner:
@@ -44,6 +47,7 @@ def runner_for(store: Store, user: object) -> Runner:
         if room is None:
             key = id(store)
             room = _rooms[key] = _Room(store, Runner(World(store, Hub(store)), on_idle=lambda: _close_unused(key)))
+            _ask_to_be_told()
         room.users.add(user)
         return room.runner
 
@@ -67,10 +71,15 @@ def close_all(seconds: float = EXIT_SECONDS) -> None:
         room.close(max(0.0, deadline - time.monotonic()))
 
 
+def _ask_to_be_told() -> None:
+    """Of the end of this process, once."""
+    if os.getpid() not in _asked:
+        _asked.add(os.getpid())
+        endings.run_at_end(close_all)
+
+
 def _forget() -> None:
-    """In a forked child: what the parent has is the parent's, and the lock may have been held by a thread of its."""
-    global _lock
-    _lock = threading.Lock()
+    """In a forked child: what the parent has is the parent's."""
     _rooms.clear()
 
 

@@ -19,6 +19,7 @@ from attrs import define
 from sqlalchemy.engine import Connection, Engine
 
 from bridge.errors import StoreError
+from bridge.forks import Lock
 from bridge.store import migrations
 from bridge.store.writer import Writer
 
@@ -75,13 +76,14 @@ class Connections:
         self._opened: Opened | None = None
         self._inherited: list[Opened] = []
         self._reset()
-        _everywhere.add(self)
+        with _registry:
+            _everywhere.add(self)
 
     @contextlib.contextmanager
     def use(self) -> Iterator[Opened]:
         """What is open stays open inside. Raises StoreError when it cannot be opened."""
         with self._state:
-            self._state.wait_for(lambda: self._forks == 0)
+            self._state.wait_for(lambda: not self._is_forking)
             opened = self._current()
             opened.users += 1
         try:
@@ -132,33 +134,44 @@ class Connections:
     def _reset(self) -> None:
         """No thread of the parent lives on in a child: nobody holds the lock, nobody is inside."""
         self._state = threading.Condition()
-        self._forks = 0
+        self._is_forking = False
 
     def _before_fork(self) -> None:
         with self._state:
-            self._forks += 1
+            self._is_forking = True
         self.close()
 
     def _after_fork(self) -> None:
         with self._state:
-            self._forks -= 1
+            self._is_forking = False
             self._state.notify_all()
 
 
 _everywhere: Final[weakref.WeakSet[Connections]] = weakref.WeakSet()
+_registry: Final = Lock()
+"""Held while a process forks: what is there before is there afterwards, nothing else; one thread forks at a time."""
 
 
-def _each(act: str) -> None:
-    for connections in tuple(_everywhere):
-        getattr(connections, act)()
+def _before_fork() -> None:
+    _registry.__enter__()
+    for connections in _everywhere:
+        connections._before_fork()
+
+
+def _after_fork() -> None:
+    for connections in _everywhere:
+        connections._after_fork()
+    _registry.__exit__()
+
+
+def _in_child() -> None:
+    """The registry's lock is free here (see forks.py)."""
+    for connections in _everywhere:
+        connections._reset()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=lambda: _each("_before_fork"),
-        after_in_parent=lambda: _each("_after_fork"),
-        after_in_child=lambda: _each("_reset"),
-    )
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_in_child)
 
 
 def cause(error: BaseException) -> object:

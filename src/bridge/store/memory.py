@@ -11,6 +11,7 @@ from attrs import evolve
 
 from bridge.engine import tables
 from bridge.engine.effects import Commit, Committed, History, Key, Outcome, Page, RunState, Slice, Snapshot
+from bridge.forks import Lock
 from bridge.records import Assistant, Entry, File, Item, Lease, Message, Record, Run, Step, Thread
 from bridge.store import rules
 
@@ -25,7 +26,7 @@ class MemoryStore:
     name = "memory"
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = Lock(threading.RLock)
         self._tables: Tables = {kind: {} for kind in KINDS}
         self._seqs: dict[str, int] = {}
         self._pieces: dict[str, dict[int, bytes]] = {}

@@ -13,7 +13,7 @@ import email.utils
 import math
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import openai
 
@@ -21,6 +21,7 @@ from bridge.engine.effects import Refused
 from bridge.records import JSON
 from bridge.upstream import StreamBroken, family
 
+CLOSED: Final = "the HTTP client was closed while the answer came through it"
 LONGEST_TEXT = 1000
 """Of an error page, in characters: enough to recognise a proxy's HTML, too short to fill a run."""
 
@@ -41,9 +42,9 @@ def refused(error: BaseException) -> Refused:
     return Refused(0, f"The upstream could not be called: {_said(error)}")
 
 
-def broken(error: BaseException) -> StreamBroken:
-    """Why an answer ended in the middle."""
-    return StreamBroken(f"the upstream's stream broke: {_said(error)}")
+def broken(error: BaseException, is_closed: bool = False) -> StreamBroken:
+    """Why an answer ended in the middle; `is_closed`: the client it came through is."""
+    return StreamBroken(CLOSED if is_closed else f"the upstream's stream broke: {_said(error)}")
 
 
 def _refused_by_server(error: openai.APIStatusError) -> Refused:

@@ -11,6 +11,9 @@ import os
 import threading
 from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar
+from weakref import WeakKeyDictionary, WeakSet
+
+from bridge.forks import Lock
 
 C = TypeVar("C")
 
@@ -35,7 +38,7 @@ class Lender(Generic[C]):
 
     def __init__(self, make: Callable[[], C], close: Callable[[C], None]) -> None:
         self._make, self._close = make, close
-        self._lock = threading.Lock()
+        self._lock = Lock(threading.RLock)  # the garbage collector may call `retire` amid anything
         self._shelf: _Shelf[C] | None = None
 
     def lend(self) -> Loan[C]:
@@ -71,6 +74,41 @@ class _Shelf(Generic[C]):
 
 
 _closing: Final[set[asyncio.Task[Any]]] = set()
+_on_loops: Final[WeakKeyDictionary[Any, WeakSet[Lender[Any]]]] = WeakKeyDictionary()
+_lock: Final = Lock(threading.RLock)
+
+
+def belongs_to(loop: Any, lender: Lender[Any]) -> None:
+    """The clients of this lender are to be closed before the loop is, if that is a loop of ours."""
+    with _lock:
+        _on_loops.setdefault(loop, WeakSet()).add(lender)
+
+
+def is_closing(task: asyncio.Task[Any]) -> bool:
+    """Whether the task closes a client; it is better let finish."""
+    return task in _closing
+
+
+async def retire_all() -> None:
+    """Close what belongs to the running loop, whose end has come: nothing works on it any more."""
+    loop = asyncio.get_running_loop()
+    with _lock:
+        lenders = list(_on_loops.pop(loop, ()))
+    for lender in lenders:
+        lender.retire()
+    await asyncio.sleep(0)  # until the closing has begun
+    if closing := [task for task in _closing if task.get_loop() is loop]:
+        await asyncio.wait(closing)
+
+
+def current_loop() -> Any:
+    """What an async client belongs to: the running loop of asyncio, or the token of a run of trio."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        import trio
+
+        return trio.lowlevel.current_trio_token()
 
 
 def close_on(loop: asyncio.AbstractEventLoop, close: Callable[[], Any]) -> None:

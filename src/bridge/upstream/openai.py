@@ -6,23 +6,25 @@ Responses API included. What the caller brought (`Credential.headers`) overrides
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary, finalize, ref
 
+import anyio
 import openai
 from openai._types import Omit
 
 from bridge.calls import Credential
 from bridge.engine.effects import Refused, Resume, Send, Sent
+from bridge.forks import Lock
 from bridge.profiles import Profile
 from bridge.records import Object
-from bridge.upstream import UpstreamRefused, failures, family, hops
+from bridge.upstream import UpstreamRefused, UpstreamStream, failures, family, hops, threads
 from bridge.upstream.bodies import AsyncResponseBytes, ResponseBytes
-from bridge.upstream.lending import Lender, Loan, close_on
+from bridge.upstream.lending import Lender, Loan, belongs_to, close_on, current_loop
 from bridge.upstream.streams import AsyncResponseStream, ResponseStream
+from bridge.upstream.threads import BytesInThreads
+from bridge.upstream.watching import WatchedStream
 from bridge.wire import paths
 from bridge.wire.paths import without_credentials
 
@@ -38,7 +40,8 @@ class OpenAIUpstream:
     """Implements bridge.upstream.Upstream. `name` is the base URL.
 
     `make` and `make_async` are called at first use, the latter once for each event loop (async clients belong to one).
-    `close` closes what they made as soon as no answer is under way; a call that comes later makes new ones.
+    `close` closes what they made as soon as no answer is under way, and so does the garbage collector; a later call
+    makes new ones.
     `lends_only`: the HTTP clients within are somebody else's, and `close` leaves them alone.
     """
 
@@ -54,47 +57,44 @@ class OpenAIUpstream:
     ) -> None:
         self.name = without_credentials(name)
         self.profile = profile or Profile()
-        self._make_async, self._lends_only_async = make_async, lends_only_async
+        self._make_async, self._lends_only, self._lends_only_async = make_async, lends_only, lends_only_async
         self._clients = Lender(make, _leave_open if lends_only else openai.OpenAI.close)
-        self._lock = threading.Lock()
-        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, Lender[openai.AsyncOpenAI]] = WeakKeyDictionary()
+        self._lock = Lock()
+        self._loops: WeakKeyDictionary[Any, Lender[openai.AsyncOpenAI]] = WeakKeyDictionary()
+        finalize(self, _retire, self._clients, self._loops).atexit = False
 
     # --- the protocol
 
-    def open(self, request: Object, credential: Credential) -> ResponseStream:
-        loan = self._clients.lend()
-        try:
-            options = _options(loan.client, credential)
-            response = loan.client.post("/responses", body=request, stream=True, stream_cls=openai.Stream, **options)
-            return ResponseStream(response, loan.back)
-        except failures.call_errors() as error:
-            raise _given_back(loan, error) from error
+    def open(self, request: Object, credential: Credential) -> UpstreamStream:
+        return self._watched(lambda loan: self._post(loan, request, credential))
 
     async def aopen(self, request: Object, credential: Credential) -> AsyncResponseStream:
         loan = self._lender().lend()
         try:
             options = {"stream_cls": openai.AsyncStream, **_options(loan.client, credential)}
             response = await loan.client.post("/responses", body=request, stream=True, **options)
-            return AsyncResponseStream(response, loan.back)
+            return AsyncResponseStream(response, loan.back, loan.client.is_closed)
         except failures.call_errors() as error:
             raise _given_back(loan, error) from error
-        except asyncio.CancelledError:
+        except anyio.get_cancelled_exc_class():
             loan.back()
             raise
 
-    def resume(self, resume: Resume, credential: Credential) -> ResponseStream:
-        loan = self._clients.lend()
-        return ResponseStream(self._get(loan, *_resumed(resume), credential), loan.back)
+    def resume(self, resume: Resume, credential: Credential) -> UpstreamStream:
+        return self._watched(lambda loan: self._get(loan, *_resumed(resume), credential))
 
     async def aresume(self, resume: Resume, credential: Credential) -> AsyncResponseStream:
         loan = self._lender().lend()
-        return AsyncResponseStream(await self._aget(loan, *_resumed(resume), credential), loan.back)
+        response = await self._aget(loan, *_resumed(resume), credential)
+        return AsyncResponseStream(response, loan.back, loan.client.is_closed)
 
     def fetch(self, path: str, credential: Credential) -> ResponseBytes:
         loan = self._clients.lend()
         return ResponseBytes(self._get(loan, path, {}, credential), loan.back)
 
-    async def afetch(self, path: str, credential: Credential) -> AsyncResponseBytes:
+    async def afetch(self, path: str, credential: Credential) -> AsyncResponseBytes | BytesInThreads:
+        if self._needs_threads:
+            return BytesInThreads(await threads.call(lambda: self.fetch(path, credential)))
         loan = self._lender().lend()
         return AsyncResponseBytes(await self._aget(loan, path, {}, credential), loan.back)
 
@@ -110,6 +110,8 @@ class OpenAIUpstream:
             loan.back()
 
     async def asend(self, effect: Send, credential: Credential) -> Sent:
+        if self._needs_threads:
+            return await threads.call(lambda: self.send(effect, credential))
         loan = self._lender().lend()
         try:
             return _sent(await _ask(loan.client, effect, credential))
@@ -122,12 +124,25 @@ class OpenAIUpstream:
 
     def close(self) -> None:
         with self._lock:
-            lenders = list(self._loops.values())
-        for lender in lenders:
-            lender.retire()
-        self._clients.retire()
+            _retire(self._clients, self._loops)
 
     # --- answers that are read piece by piece
+
+    def _watched(self, ask: Callable[[Loan[openai.OpenAI]], Any]) -> UpstreamStream:
+        """The stream of what `ask` answers; somebody else's client may be closed under it."""
+        loan = self._clients.lend()
+
+        def begin() -> UpstreamStream:
+            return ResponseStream(ask(loan), loan.back, loan.client.is_closed)
+
+        return WatchedStream(begin, loan.client.is_closed) if self._lends_only else begin()
+
+    def _post(self, loan: Loan[openai.OpenAI], request: Object, credential: Credential) -> Any:
+        try:
+            options = _options(loan.client, credential)
+            return loan.client.post("/responses", body=request, stream=True, stream_cls=openai.Stream, **options)
+        except failures.call_errors() as error:
+            raise _given_back(loan, error) from error
 
     def _get(self, loan: Loan[openai.OpenAI], path: str, query: Mapping[str, str], credential: Credential) -> Any:
         try:
@@ -144,26 +159,38 @@ class OpenAIUpstream:
             return await loan.client.get(path, stream=True, **options)
         except failures.call_errors() as error:
             raise _given_back(loan, error) from error
-        except asyncio.CancelledError:
+        except anyio.get_cancelled_exc_class():
             loan.back()
             raise
 
     # --- clients of event loops
 
+    @property
+    def _needs_threads(self) -> bool:
+        """Under trio, where clients of ours could not be closed; one of the user's is nothing to close."""
+        return not self._lends_only_async and not threads.is_asyncio()
+
     def _lender(self) -> Lender[openai.AsyncOpenAI]:
-        loop = asyncio.get_running_loop()
+        loop = current_loop()
         with self._lock:
             if loop not in self._loops:
                 close = _leave_open if self._lends_only_async else _closer(loop)
                 self._loops[loop] = Lender(self._make_async, close)
+                belongs_to(loop, self._loops[loop])
             return self._loops[loop]
+
+
+def _retire(clients: Lender[openai.OpenAI], loops: Mapping[Any, Lender[openai.AsyncOpenAI]]) -> None:
+    for lender in list(loops.values()):
+        lender.retire()
+    clients.retire()
 
 
 def _leave_open(client: object) -> None:
     """Not ours to close."""
 
 
-def _closer(loop: asyncio.AbstractEventLoop) -> Callable[[openai.AsyncOpenAI], None]:
+def _closer(loop: Any) -> Callable[[openai.AsyncOpenAI], None]:
     # Not the loop itself: a lender that held it would keep it in the weak dictionary for ever.
     held = ref(loop)
 

@@ -27,11 +27,14 @@ LAST: Final = frozenset({*(f"response.{status}" for status in ENDED), "error"})
 
 
 class ResponseStream:
-    """Implements UpstreamStream over a streamed response of an HTTP family. `on_end` is called when it is closed."""
+    """Implements UpstreamStream over a streamed response of an HTTP family. `on_end` is called when it is closed, and
+    `is_closed` tells of the client it comes through."""
 
-    def __init__(self, response: Any, on_end: Callable[[], None]) -> None:
+    def __init__(
+        self, response: Any, on_end: Callable[[], None], is_closed: Callable[[], bool] = lambda: False
+    ) -> None:
         self._response = response
-        self._on_end = on_end
+        self._on_end, self._is_closed = on_end, is_closed
         self._lock = threading.Lock()
         self._reading = False
         self._over = False  # nothing is left to stop: never touch a socket that may serve another call by now
@@ -50,7 +53,7 @@ class ResponseStream:
                 yield event
         except family.network_errors(RuntimeError, sse.EventTooLarge) as error:
             if not self._stopped:
-                raise failures.broken(error) from error
+                raise failures.broken(error, self._is_closed()) from error
         finally:
             self._over = True
             self._close_response()
@@ -73,11 +76,13 @@ class ResponseStream:
 
 
 class AsyncResponseStream:
-    """Implements AsyncUpstreamStream over a streamed response of an HTTP family; `on_end` as above."""
+    """Implements AsyncUpstreamStream over a streamed response of an HTTP family; the rest as above."""
 
-    def __init__(self, response: Any, on_end: Callable[[], None]) -> None:
+    def __init__(
+        self, response: Any, on_end: Callable[[], None], is_closed: Callable[[], bool] = lambda: False
+    ) -> None:
         self._response = response
-        self._on_end = on_end
+        self._on_end, self._is_closed = on_end, is_closed
         self._stopped = False
 
     async def __aiter__(self) -> AsyncIterator[Object]:
@@ -90,7 +95,7 @@ class AsyncResponseStream:
                 yield event
         except family.network_errors(RuntimeError, sse.EventTooLarge) as error:
             if not self._stopped:
-                raise failures.broken(error) from error
+                raise failures.broken(error, self._is_closed()) from error
         finally:
             await self.aclose()
 

@@ -23,7 +23,8 @@ def take_over(context: Context, thread_id: str, run_id: str, dead_owner: str | N
     """Claim a run whose lease lapsed. Answer: the run to drive a leg for, or None when there is none to drive.
 
     What the dead leg left open is removed and the leg repeated from the stored items, once; a second death closes what
-    is open and fails the run. A cancel that was asked for is carried out, and a run past its time is ended.
+    is open and fails the run. One that was given back is repeated as often as that happens. A cancel that was asked for
+    is carried out, and a run past its time is ended.
     """
     snapshot = yield from run_state(thread_id, run_id)
     at = yield from now()
@@ -36,22 +37,23 @@ def take_over(context: Context, thread_id: str, run_id: str, dead_owner: str | N
     seized = yield from seize(snapshot, context.owner, as_of, at + context.lease_seconds)
     if seized is None:
         return None
-    outcome = yield from commit(_next(seized, at), *guards(seized.run))
+    died = snapshot.run.lease.owner is not None  # else it was given back: by a process, or an event loop, that ended
+    outcome = yield from commit(_next(seized, at, died), *guards(seized.run))
     if isinstance(outcome, Conflict):  # a cancel came in between; the lease is ours, and nobody works under it
         return (yield from take_over(context, thread_id, run_id, dead_owner=context.owner))
     run = outcome.record(Run, run_id) if isinstance(outcome, Committed) else None
     return run if run is not None and run.status not in tables.TERMINAL else None
 
 
-def _next(seized: Snapshot, at: float) -> Sequence[Change]:
+def _next(seized: Snapshot, at: float, died: bool) -> Sequence[Change]:
     """What becomes of a run that was taken from its holder: its end, or its leg once more from the beginning."""
     run = seized.run
-    ending = _ending(run, at)
+    ending = _ending(run, at, died)
     if ending is not None:
         word, error = ending
         return close_all(run, seized.messages, seized.steps, word, at, error=error)
-    is_repeated = run.status == "in_progress" and run.cursor is None
-    again = evolve(run, lapses=run.lapses + is_repeated, version=run.version + 1)
+    is_lapse = died and run.status == "in_progress" and run.cursor is None
+    again = evolve(run, lapses=run.lapses + is_lapse, version=run.version + 1)
     return [*cleared(seized), Put(again)]
 
 
@@ -62,13 +64,13 @@ def _is_stalled(run: Run, at: float, dead_owner: str | None) -> bool:
     return run.lease.lapsed(at) or run.lease.owner == dead_owner
 
 
-def _ending(run: Run, at: float) -> tuple[str, Object | None] | None:
+def _ending(run: Run, at: float, died: bool) -> tuple[str, Object | None] | None:
     """How a stalled run ends at once, if it does."""
     if run.status == "cancelling":
         return "stop", None
     if at >= run.expires_at:
         return "expire", None
-    if run.lapses >= MAX_LAPSES and run.status == "in_progress":
+    if died and run.lapses >= MAX_LAPSES and run.status == "in_progress":
         return "fail", runs.last_error({"code": "server_error", "message": None})
     return None
 

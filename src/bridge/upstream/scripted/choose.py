@@ -5,13 +5,13 @@ The last user text chooses the rule; the rounds of calls since then lead through
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from attrs import evolve
 
+from bridge.forks import Lock
 from bridge.records import Object
 from bridge.upstream.scripted.choice import Called, Calling, Choice, Chosen, Saying, dump
 from bridge.upstream.scripted.history import History, read_history, text_of
@@ -52,7 +52,7 @@ class Turns:
 
     def __init__(self) -> None:
         self._fired: Counter[str] = Counter()
-        self._lock = threading.Lock()
+        self._lock = Lock()
 
     def take(self, rule: Rule) -> bool:
         """Whether the rule may answer once more; if so, it did."""

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from attrs import define, field
 
+from bridge.forks import Lock
 from bridge.records import Object
 from bridge.upstream.scripted.check_stores import check_container
 from bridge.upstream.scripted.file_batches import FileBatches
@@ -42,7 +43,7 @@ class Container:
     seconds: float
     memory_limit: str = "1g"
     files: dict[str, Stored] = field(factory=dict)
-    _lock: threading.Lock = field(factory=threading.Lock, repr=False)
+    _lock: Lock = field(factory=Lock, repr=False)
 
     def put(self, *files: Stored) -> None:
         """Whoever reads `files` meanwhile goes on reading what was there."""
@@ -65,7 +66,7 @@ class Hosted:
         self.containers: dict[str, Container] = {}
         self.stores = VectorStores(clock, ingestion, self.file, self.new_id)
         self.batches = FileBatches(clock, self.stores, self.new_id)
-        self.lock = threading.RLock()
+        self.lock = Lock(threading.RLock)
         self._clock, self._seed = clock, seed
         self._container_seconds = CONTAINER_SECONDS if container_seconds is None else container_seconds
         self._count = 0

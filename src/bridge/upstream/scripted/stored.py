@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 from attrs import frozen
 
+from bridge.forks import Lock
 from bridge.records import Object
 from bridge.upstream.scripted.background import Background
 from bridge.upstream.scripted.refusals import previous_not_found, refusal, response_not_found
@@ -32,7 +32,7 @@ class StoredResponses:
 
     def __init__(self) -> None:
         self._kept: dict[str, Kept] = {}
-        self._lock = threading.Lock()
+        self._lock = Lock()
 
     def begin(self, request: Object, steps: Iterator[Step]) -> Background:
         background = Background(steps)

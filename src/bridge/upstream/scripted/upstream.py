@@ -15,6 +15,7 @@ from attrs import evolve
 
 from bridge.calls import Credential
 from bridge.engine.effects import Refused, Resume, Send, Sent
+from bridge.forks import Lock
 from bridge.profiles import SCRIPTED, Profile
 from bridge.records import Object
 from bridge.upstream import UpstreamRefused
@@ -76,7 +77,7 @@ class ScriptedUpstream:
         self.sent: list[str] = []
         self.closed_early = 0
         self._keep_requests, self._clock, self._seed = keep_requests, clock, seed
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._count = 0
         self._turns = Turns()
         self._streams: WeakSet[ScriptedStream] = WeakSet()
