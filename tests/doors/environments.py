@@ -20,14 +20,20 @@ TESTING = ("pytest>=8.2", "hypothesis>=6.100", "jsonschema>=4.22")
 
 def python_of(version: str) -> Path:
     """The interpreter of an environment with openai `version` and this project, made when missing or out of date."""
-    folder = MATRIX / f"openai-{version}"
-    python = folder / "bin" / "python"
-    stamp = folder / ".made-from"
-    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    return environment(f"openai-{version}", f"openai=={version}", "-e", f"{ROOT}[server,tools]", *TESTING)
+
+
+def environment(name: str, *packages: str) -> Path:
+    """The interpreter of .matrix/`name`, which holds `packages` (and this project, where they name it).
+
+    Made when missing, and anew when they or the project's own dependencies are others than it was made from.
+    """
+    folder = MATRIX / name
+    python, stamp = folder / "bin" / "python", folder / ".made-from"
+    wanted = hashlib.sha256("\n".join(packages).encode() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
     if not stamp.exists() or stamp.read_text() != wanted:
         uv = _uv()
         subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)], check=True)
-        packages = [f"openai=={version}", "-e", f"{ROOT}[server,tools]", *TESTING]
         subprocess.run([uv, "pip", "install", "--quiet", "--python", str(python), *packages], check=True, cwd=ROOT)
         stamp.write_text(wanted)
     return python
