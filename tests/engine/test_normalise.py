@@ -223,6 +223,10 @@ def test_instructions(own: str | None, given: Any, expected: str | None) -> None
             {"tool_resources": {"code_interpreter": {"file_ids": []}}},
             {"tool_resources": {"code_interpreter": {"file_ids": []}}},
         ),
+        (
+            {"tool_resources": {"code_interpreter": None, "file_search": None}},
+            {"tool_resources": {"code_interpreter": {"file_ids": ["file_1"]}}},
+        ),
     ],
 )
 def test_modify_touches_what_was_given_only(given: Any, values: Any) -> None:

@@ -27,6 +27,7 @@ SCRIPT: list[Object] = [
         },
         "say": "The numbers are in {file[table.csv]}",
     },
+    {"when": "count", "code": {"code": "len(rows)", "logs": "1"}, "say": "There is one row."},
     {"when": "which city", "say": "You asked about Paris."},
     {"when": "always", "say": 'You said "{text}".'},
 ]

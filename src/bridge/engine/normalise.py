@@ -57,7 +57,7 @@ def amended_assistant(given: Mapping[str, Any], before: Assistant) -> Object:
     if "tools" in given:
         values["tools"] = tools(given["tools"])
     if "tools" in given or "tool_resources" in given:
-        merged = {**before.tool_resources, **(given.get("tool_resources") or {})}
+        merged = {**before.tool_resources, **_ids_only(given.get("tool_resources") or {})}
         values["tool_resources"] = tool_resources(values.get("tools", before.tools), merged)
     return values
 
@@ -210,6 +210,7 @@ def _text(value: str) -> Object:
 
 
 def _ids_only(resources: Mapping[str, Any]) -> Object:
+    """Without the tools that are null: that is how programs send back what they read and did not change."""
     return {
         name: {key: list(resources[name].get(key) or ())}
         for name, key in IDS.items()

@@ -2,11 +2,11 @@
 
 import json
 from pathlib import Path
-from typing_extensions import override
 
 from agency_swarm import Agency, AgencyEventHandler, Agent
 from agency_swarm.tools import BaseTool
 from pydantic import Field
+from typing_extensions import override
 
 
 def tell(fact, value):
@@ -67,7 +67,7 @@ forecaster = first.agents[1]
 tell("answer", first.get_completion("How is the weather in Paris?", recipient_agent=forecaster))
 tell("answer", first.get_completion("Which city was that?", recipient_agent=forecaster))
 tell("answer", first.get_completion("What colour is the dog?", recipient_agent=forecaster))
-tell("answer", first.get_completion("Plot the temperatures.", recipient_agent=forecaster))
+tell("answer", first.get_completion("Count the rows of the table.", recipient_agent=forecaster))
 for message in first.get_completion("Please ask your colleague.", yield_messages=True):
     tell("message", [message.msg_type, message.sender_name, message.receiver_name])
 tell("answer", first.get_completion_stream("And the weather now?", Handler, recipient_agent=forecaster))

@@ -46,9 +46,7 @@ def execute_agent(agent, tools, input):
         for action in response:
             tool_output = tool_map[action.tool].invoke(action.tool_input)
             tool_outputs.append({"output": tool_output, "tool_call_id": action.tool_call_id})
-        response = agent.invoke(
-            {"tool_outputs": tool_outputs, "run_id": action.run_id, "thread_id": action.thread_id}
-        )
+        response = agent.invoke({"tool_outputs": tool_outputs, "run_id": action.run_id, "thread_id": action.thread_id})
     return response
 
 
