@@ -11,7 +11,7 @@ from typing import get_args, get_type_hints
 import pytest
 from openai.types.beta.assistant_update_params import AssistantUpdateParams
 
-from bridge import lifecycle, models
+from bridge import lifecycle, model_families
 from bridge.errors import ConfigurationError
 from bridge.lifecycle import Policy, resolve
 from bridge.settings import Settings
@@ -114,7 +114,7 @@ def test_days_are_days_and_every_way_ends() -> None:
     for model, ending in lifecycle.BY_MODEL.items():
         assert datetime.fromisoformat(ending.day)
         new = resolve(model, last, Policy(), "openai").model
-        assert new not in lifecycle.BY_MODEL and models.reasons(new) is not None
+        assert new not in lifecycle.BY_MODEL and model_families.reasons(new) is not None
 
 
 def announced() -> dict[str, str]:

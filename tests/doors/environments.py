@@ -1,6 +1,6 @@
 """Environments for clients of other versions than the installed one, each in a folder of its own under .matrix/.
 
-    python tests/doors/environments.py 1.109.1 2.54.0     make these, if they are not there yet
+    python tests/doors/environments.py 1.21.0 2.54.0     make these, if they are not there yet
 
 Made with uv from the project's own files: nothing in them was installed by hand.
 """
@@ -16,11 +16,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 MATRIX = ROOT / ".matrix"
 TESTING = ("pytest>=8.2", "hypothesis>=6.100", "jsonschema>=4.22")
+TAKES_HTTPX_0_28 = (1, 55, 3)
+"""The first openai that does. Older ones say `proxies` to httpx, which 0.28 no longer knows."""
 
 
 def python_of(version: str) -> Path:
     """The interpreter of an environment with openai `version` and this project, made when missing or out of date."""
-    return environment(f"openai-{version}", f"openai=={version}", "-e", f"{ROOT}[server,tools]", *TESTING)
+    packages = [f"openai=={version}", *pins(version), "-e", f"{ROOT}[server,tools]", *TESTING]
+    return environment(f"openai-{version}", *packages)
 
 
 def environment(name: str, *packages: str) -> Path:
@@ -37,6 +40,12 @@ def environment(name: str, *packages: str) -> Path:
         subprocess.run([uv, "pip", "install", "--quiet", "--python", str(python), *packages], check=True, cwd=ROOT)
         stamp.write_text(wanted)
     return python
+
+
+def pins(version: str) -> list[str]:
+    """What a program with this version of openai has to pin beside it (docs/drop-in.md)."""
+    is_old = tuple(int(part) for part in version.split(".")) < TAKES_HTTPX_0_28
+    return ["httpx<0.28"] if is_old else []
 
 
 def node_modules(version: str) -> Path:

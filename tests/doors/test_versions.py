@@ -1,6 +1,7 @@
 """The surface suite with other versions of the openai package, each in an environment of its own.
 
-1.109.1 is the last of the 1.x line and talks through httpx; the installed one (3.x) talks through httpx2.
+1.21.0 is the oldest supported (the first with the Assistants API as it was to the end), 1.109.1 the last of the 1.x
+line; both talk through httpx, as 2.x does. The installed one (3.x) talks through httpx2.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from doors.served import clean_environment
 
 SURFACE = Path(__file__).parent / "surface"
 VERSIONS = [
-    pytest.param("1.109.1", marks=pytest.mark.slow),
+    pytest.param("1.21.0", marks=pytest.mark.slow),
+    pytest.param("1.40.0", marks=[pytest.mark.slow, pytest.mark.matrix]),
     pytest.param("1.66.0", marks=[pytest.mark.slow, pytest.mark.matrix]),
+    pytest.param("1.109.1", marks=[pytest.mark.slow, pytest.mark.matrix]),
     pytest.param("2.54.0", marks=[pytest.mark.slow, pytest.mark.matrix]),
 ]
 

@@ -53,7 +53,7 @@ class Door:
 
         def current_query() -> Mapping[str, object]:
             alive = held()
-            return {} if alive is None else alive.default_query
+            return (alive._custom_query or {}) if alive is not None else {}  # 1.21 has no `default_query`
 
         return cls(service, current_url, current_query)
 

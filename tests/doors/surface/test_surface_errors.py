@@ -15,6 +15,7 @@ import pytest
 from attrs import evolve
 
 from bridge.records import Run
+from doors.surface import sdk
 from doors.surface.places import TOOLS, Place, outputs
 
 Calling = Callable[[Place, Any], Any]
@@ -193,7 +194,7 @@ def test_invalid(place: Place, call: Calling, code: str, param: str, message: st
 
 # --- existence (§9.4)
 
-MISSING: list[tuple[str, Calling]] = [
+MISSING: list[Any] = [
     ("No assistant found with id 'asst_nope'.", lambda p, t: p.beta.assistants.retrieve("asst_nope")),
     ("No assistant found with id 'asst_nope'.", lambda p, t: p.beta.assistants.update("asst_nope", name="x")),
     ("No assistant found with id 'asst_nope'.", lambda p, t: p.beta.assistants.delete("asst_nope")),
@@ -220,7 +221,11 @@ MISSING: list[tuple[str, Calling]] = [
         "No message found with id 'msg_nope'.",
         lambda p, t: p.beta.threads.messages.update("msg_nope", thread_id=t.id, metadata={}),
     ),
-    ("No message found with id 'msg_nope'.", lambda p, t: p.beta.threads.messages.delete("msg_nope", thread_id=t.id)),
+    pytest.param(
+        "No message found with id 'msg_nope'.",
+        lambda p, t: p.beta.threads.messages.delete("msg_nope", thread_id=t.id),
+        marks=sdk.needs(sdk.DELETES_MESSAGES, "messages.delete"),
+    ),
     ("No run found with id 'run_nope'.", lambda p, t: p.beta.threads.runs.retrieve("run_nope", thread_id=t.id)),
     (
         "No run found with id 'run_nope'.",

@@ -7,6 +7,7 @@ from typing import Any
 import openai
 import pytest
 
+from doors.surface import sdk
 from doors.surface.places import Place
 from doors.surface.script import PNG, TABLE
 
@@ -54,6 +55,7 @@ def test_an_attachment_is_searched_and_cited(place: Place) -> None:
     assert len(thread.tool_resources.file_search.vector_store_ids) == 1
 
 
+@sdk.needs(sdk.INCLUDES_RESULTS, "include of run steps")
 def test_results_have_their_text_on_demand(place: Place) -> None:
     run = answered(place, "", SEARCH, attached(place, "search: which colour has the dog?", "file_search"))
     without, with_text = steps_of(place, run)[0], steps_of(place, run, include=CONTENT)[0]
@@ -83,7 +85,7 @@ def test_a_store_described_in_passing_is_made(place: Place) -> None:
     described: Any = {"file_search": {"vector_stores": [{"file_ids": [file_id]}]}}
     assistant = place.assistant(tools=SEARCH, tool_resources=described)
     (store_id,) = assistant.tool_resources.file_search.vector_store_ids
-    assert place.client.vector_stores.retrieve(store_id).file_counts.total == 1
+    assert sdk.vector_stores(place.client).retrieve(store_id).file_counts.total == 1
     run = place.beta.threads.create_and_run_poll(
         assistant_id=assistant.id, thread={"messages": [{"role": "user", "content": "search: the dog?"}]}
     )

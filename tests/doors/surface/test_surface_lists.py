@@ -7,6 +7,7 @@ from typing import Any
 import openai
 import pytest
 
+from doors.surface import sdk
 from doors.surface.places import Place, outputs
 from doors.surface.shapes import EMPTY_LIST, LIST, raw
 
@@ -73,7 +74,7 @@ def test_an_unknown_cursor_is_not_found(place: Place, thread: Any) -> None:
 def test_iterating_a_page_reads_all_the_others(place: Place, thread: Any) -> None:
     before = len(place.client.requests)
     assert texts(place.beta.threads.messages.list(thread.id, limit=2)) == ["m5", "m4", "m3", "m2", "m1"]
-    assert len(place.client.requests) - before == 3
+    assert len(place.client.requests) - before == 3 + (not sdk.READS_HAS_MORE)  # else until a page is empty
 
 
 def test_pages_lead_to_each_other(place: Place, thread: Any) -> None:
@@ -81,7 +82,7 @@ def test_pages_lead_to_each_other(place: Place, thread: Any) -> None:
     assert page.has_next_page()
     page = page.get_next_page()
     assert texts(page.data) == ["m5"]
-    assert not page.has_next_page()
+    assert not page.has_next_page() or not sdk.READS_HAS_MORE
 
 
 def test_a_list_is_iterated_over_all_its_pages_without_awaiting_it(place: Place, thread: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import openai
 import pytest
 
+from doors.surface import sdk
 from doors.surface.places import TOOLS, Place
 from doors.surface.shapes import ASSISTANT, MESSAGE, MESSAGE_EXTRA, THREAD, raw
 
@@ -155,6 +156,7 @@ def test_a_client_made_assistant_message_belongs_to_no_assistant(place: Place) -
     assert (message.role, message.assistant_id, message.run_id) == ("assistant", None, None)
 
 
+@sdk.needs(sdk.DELETES_MESSAGES, "messages.delete")
 def test_a_message_is_modified_in_its_metadata_and_deleted(place: Place) -> None:
     thread = place.thread("one", "two")
     newest = place.beta.threads.messages.list(thread.id).data[0]

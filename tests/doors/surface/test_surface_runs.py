@@ -7,7 +7,9 @@ import time
 from typing import Any
 
 import pytest
+from openai.resources.beta.threads.runs import Runs
 
+from doors.surface import sdk
 from doors.surface.places import TOOLS, Place, outputs
 from doors.surface.shapes import RUN, STEP, STEP_EXTRA, USAGE, raw
 
@@ -80,7 +82,7 @@ def test_overrides_are_the_runs_own(place: Place) -> None:
         metadata={"k": "v"},
         tools=TOOLS,
         tool_choice="none",
-        parallel_tool_calls=False,
+        **sdk.keywords(Runs.create_and_poll, parallel_tool_calls=False),
         response_format={"type": "text"},
         truncation_strategy={"type": "last_messages", "last_messages": 3},
     )
@@ -224,6 +226,7 @@ def test_two_answers_of_one_run(place: Place) -> None:
 # --- other ends
 
 
+@sdk.needs(sdk.POLLS_UNTIL_INCOMPLETE, "end of polling at `incomplete`")
 def test_a_budget_stop(place: Place) -> None:
     run = place.run("long story")
     assert (run.status, run.incomplete_details.reason) == ("incomplete", "max_completion_tokens")
@@ -233,6 +236,7 @@ def test_a_budget_stop(place: Place) -> None:
     assert message.content[0].text.value == "Once upon a time"
 
 
+@sdk.needs(sdk.POLLS_UNTIL_INCOMPLETE, "end of polling at `incomplete`")
 def test_a_content_filter_stop(place: Place) -> None:
     run = place.run("rude")
     message = place.beta.threads.messages.list(run.thread_id).data[0]

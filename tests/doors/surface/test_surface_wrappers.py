@@ -8,6 +8,7 @@ from typing import Any
 import openai
 import pytest
 
+from doors.surface import sdk
 from doors.surface.places import TOOLS, Place, outputs
 
 Ask = Callable[..., Any]
@@ -68,7 +69,8 @@ def test_every_json_method(place: Place, ask: Ask) -> None:
     assert ask(runs, "cancel", other.id, thread_id=other.thread_id).status == "cancelling"
     assert runs.poll(other.id, thread_id=other.thread_id).status == "cancelled"
 
-    assert ask(messages, "delete", message.id, thread_id=thread.id).deleted
+    if sdk.DELETES_MESSAGES:
+        assert ask(messages, "delete", message.id, thread_id=thread.id).deleted
     assert ask(threads, "delete", thread.id).deleted
     assert ask(assistants, "delete", assistant.id).deleted
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from bridge import lifecycle, models
+from bridge import lifecycle, model_families
 from bridge.engine import abilities, lessons
 from bridge.engine.effects import (
     Flow,
@@ -91,7 +91,7 @@ def ask(context: Context, snapshot: Snapshot, limits: Limits) -> Flow[Asked | No
     run = snapshot.run
     asked_model = lifecycle.resolve(run.model, (yield from now()), context.options.models, context.profile.name).model
     known = yield from lessons_of(asked_model, context.upstream)
-    wanted = limits.characters or models.window(asked_model) * CHARACTERS_PER_TOKEN
+    wanted = limits.characters or model_families.window(asked_model) * CHARACTERS_PER_TOKEN
     last = run.truncation_strategy.get("last_messages")
     entries = yield from history(History(run.thread_id, run.id, wanted, last))
     run = evolve(run, tool_resources=(yield from lending.resources(run.tool_resources, run.expires_at)))
@@ -156,7 +156,7 @@ class _Draft:
 
     def _takes_reasoning(self) -> bool:
         is_refused = self.context.profile.encrypted_reasoning is False or lessons.ENCRYPTED in self.known
-        return not is_refused and models.reasons(self.model) is not False
+        return not is_refused and model_families.reasons(self.model) is not False
 
 
 def _container(snapshot: Snapshot, run: Run, limits: Limits) -> Flow[str | None]:

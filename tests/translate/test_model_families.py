@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge import models
+from bridge import model_families
 
 
 @pytest.mark.parametrize(
@@ -38,12 +38,12 @@ from bridge import models
         ("openai/gpt-4o", False, 128_000),
         ("ft:gpt-4o-mini-2024-07-18:org::abc", False, 128_000),
         ("GPT-4o", False, 128_000),
-        ("gpt-45", None, models.DEFAULT_WINDOW),
-        ("o30", None, models.DEFAULT_WINDOW),
-        ("my-deployment", None, models.DEFAULT_WINDOW),
-        ("", None, models.DEFAULT_WINDOW),
+        ("gpt-45", None, model_families.DEFAULT_WINDOW),
+        ("o30", None, model_families.DEFAULT_WINDOW),
+        ("my-deployment", None, model_families.DEFAULT_WINDOW),
+        ("", None, model_families.DEFAULT_WINDOW),
     ],
 )
 def test_families(model: str, reasons: bool | None, window: int) -> None:
-    assert models.reasons(model) is reasons
-    assert models.window(model) == window
+    assert model_families.reasons(model) is reasons
+    assert model_families.window(model) == window
