@@ -15,7 +15,8 @@ from fakes import SSE, THREAD, Events, FakeService, refusal, reply
 import bridge
 from bridge import client as doors
 from bridge.calls import Reply
-from bridge.client.making import NO_KEY, patient
+from bridge.client.inner import patient
+from bridge.client.making import NO_KEY
 from bridge.client.requests import Door, credential
 from bridge.testing import ScriptedUpstream
 from bridge.upstream import family
@@ -338,7 +339,7 @@ def test_a_copy_keeps_the_service_and_the_real_client() -> None:
     for copy in (client.copy(), client.with_options(timeout=3, api_key="sk-2"), client.with_options().with_options()):
         assert isinstance(copy, bridge.OpenAI)
         assert copy._client is not users
-        assert doors.unwrap(copy._client)[0] is users
+        assert doors.behind(copy._client)[0] is users
         assert door(copy).service is door(client).service
 
 
@@ -354,7 +355,7 @@ def test_a_copy_for_another_server_has_another_service() -> None:
 
 
 def door(client: Any) -> Door:
-    found = doors.unwrap(client._client)[1]
+    found = doors.behind(client._client)[1]
     assert found is not None
     return found
 
@@ -378,7 +379,7 @@ def test_a_service_made_elsewhere_is_not_closed(service: FakeService) -> None:
 def test_nothing_is_left_open(service: FakeService) -> None:
     client = sync_client(service)
     client.beta.threads.create()
-    real = doors.unwrap(client._client)[0]
+    real = doors.behind(client._client)[0]
     assert not real.is_closed
     del client
     gc.collect()

@@ -78,13 +78,12 @@ def _scripted() -> Any:
 
 
 def _live() -> Any:
-    import openai
-
     from bridge.upstream.openai import OpenAIUpstream
+    from bridge.upstream.plain import PlainAsyncOpenAI, PlainOpenAI
 
-    with openai.OpenAI() as client:
+    with PlainOpenAI() as client:
         base_url = str(client.base_url)
-    return OpenAIUpstream(base_url, openai.OpenAI, openai.AsyncOpenAI)
+    return OpenAIUpstream(base_url, PlainOpenAI, PlainAsyncOpenAI)
 
 
 # --- running the program

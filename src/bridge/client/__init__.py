@@ -8,8 +8,8 @@ from bridge.client.requests import Door
 from bridge.upstream import family
 
 
-def wrap(real: Any, door: Door) -> Any:
-    """A client of the same family and kind as `real`, that answers what is ours and sends the rest through `real`."""
+def before(real: Any, door: Door) -> Any:
+    """An HTTP client of the family and kind of `real`, that answers what is ours and sends the rest through `real`."""
     module = family.module_of(real)
     is_async = isinstance(real, module.AsyncClient)
     if module.__name__ == "httpx2":
@@ -21,7 +21,7 @@ def wrap(real: Any, door: Door) -> Any:
     return httpx.AsyncClient(real, door) if is_async else httpx.Client(real, door)
 
 
-def unwrap(client: Any) -> tuple[Any, Door | None]:
-    """The real client within one that `wrap` made, and its door; any other client as it is."""
+def behind(client: Any) -> tuple[Any, Door | None]:
+    """The real client within one that `before` made, and its door; any other client as it is."""
     door = getattr(client, "door", None)
     return (client.real, door) if isinstance(door, Door) else (client, None)

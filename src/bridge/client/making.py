@@ -1,4 +1,4 @@
-"""How a drop-in client comes to its service and its upstream, sync and async alike.
+"""How a client of the SDK comes to its service and its upstream: drop-in, installed or wrapped, sync and async alike.
 
 bridge=service                           => that service, whatever the rest says; its maker closes it
 a copy with the same base_url            => the service of the client it was copied from
@@ -14,33 +14,37 @@ from typing import Any, Final, TypeVar
 
 import openai
 from attrs import evolve, field, frozen
-from openai._types import Omit
+from openai._base_client import AsyncHttpxClientWrapper, SyncHttpxClientWrapper
 
+from bridge import profiles
 from bridge.calls import Answering
-from bridge.client import unwrap, wrap
+from bridge.client import azure, before, behind
+from bridge.client.inner import inner_options, options_of
 from bridge.client.lazy import LazyService
 from bridge.client.offline import Offline
 from bridge.client.requests import Door
+from bridge.profiles import Profile
 from bridge.settings import Settings
 from bridge.store import Store
 from bridge.upstream import Upstream
 from bridge.upstream.openai import OpenAIUpstream
+from bridge.upstream.plain import PLAIN, PlainAsyncOpenAI, PlainOpenAI
 
 NO_KEY: Final = "no-key-needed-offline"
-PATIENCE: Final = 600.0
-"""Seconds of silence a leg bears at least. Programs set short timeouts for calls that were short with the Assistants
-API; a reasoning model may be silent for minutes. 600 s is the SDK's own default, and the life of a run."""
+IDENTITIES: Final = ("api_key", "workload_identity", "provider", "admin_api_key", *azure.IDENTITIES)
+KEYS_IN_ENVIRONMENT: Final = ("OPENAI_API_KEY", "OPENAI_ADMIN_KEY")
 
-OTHER_IDENTITIES: Final = ("workload_identity", "provider", "admin_api_key")
-NOT_FOR_UPSTREAM: Final = ("default_headers", "http_client", "timeout", "websocket_base_url", "webhook_secret")
-"""Options the inner client goes without. Headers come with each call; the others are set by us."""
+SDKS_OWN: Final = (SyncHttpxClientWrapper, AsyncHttpxClientWrapper)
+"""HTTP clients that the SDK makes where the program brings none."""
+
+BEING_MADE: Final = "_bridge_is_being_made"
 
 C = TypeVar("C", openai.OpenAI, openai.AsyncOpenAI)
 
 
 @frozen
 class Wishes:
-    """What a drop-in client was told beyond the SDK's own options."""
+    """What a client was told beyond the SDK's own options."""
 
     bridge: Answering | None = None
     store: str | os.PathLike[str] | Store | None = None
@@ -57,44 +61,73 @@ class Wishes:
         return Settings.from_environment(store=store, upstream=upstream)
 
 
+def make(client: C, construct: Callable[..., None], wishes: Wishes, options: Mapping[str, Any]) -> None:
+    """Construct a client of the SDK and put the bridge into it. Constructors call each other (Azure's that of OpenAI, a
+    subclass its parent's): the outermost makes, the others only construct."""
+    if isinstance(client, PLAIN) or BEING_MADE in vars(client):
+        construct(**options)
+        return
+    making = Making.begin(client, wishes, options)
+    vars(client)[BEING_MADE] = True
+    try:
+        construct(**making.options)
+    finally:
+        del vars(client)[BEING_MADE]
+    making.finish(client)
+
+
 @frozen
 class Making:
-    """One drop-in client being made. `options` go to the SDK's constructor, with the real HTTP client in them."""
+    """One client being made. `options` go to the SDK's constructor, with the real HTTP client in them."""
 
     wishes: Wishes
     settings: Settings
+    is_azure: bool
     options: dict[str, Any] = field(repr=False)
     door: Door | None = None
     is_users_client: bool = False
     offline: Offline | None = None
 
     @classmethod
-    def begin(cls, wishes: Wishes, options: Mapping[str, Any], is_async: bool) -> Making:
-        real, door = unwrap(options.get("http_client"))
-        making = cls(wishes, wishes.settings(), {**options, "http_client": real}, door, real is not None)
+    def begin(cls, client: C, wishes: Wishes, options: Mapping[str, Any]) -> Making:
+        """`client` is not constructed yet."""
+        real, door = behind(options.get("http_client"))
+        is_azure, options = azure.is_azure(client), {**options, "http_client": real}
+        making = cls(wishes, wishes.settings(), is_azure, options, door, real is not None)
         if door is not None:
             return evolve(making, is_users_client=isinstance(door, UsersDoor))
         if making._needs_no_key():
-            return making._without_key(is_async)
+            return making._without_key(isinstance(client, openai.AsyncOpenAI))
         return making
+
+    @classmethod
+    def again(cls, client: C, wishes: Wishes) -> Making:
+        """For a client that exists, bridged or not."""
+        real, door = behind(client._client)
+        is_users = not isinstance(real, SDKS_OWN) if door is None else isinstance(door, UsersDoor)
+        options = {**options_of(client), "http_client": real if is_users else None}
+        client._client = real
+        return cls(wishes, wishes.settings(), azure.is_azure(client), options, is_users_client=is_users)
 
     def finish(self, client: C) -> None:
         """Put the bridge between the SDK's client and its real HTTP client."""
         kind = UsersDoor if self.is_users_client else Door
-        client._client = wrap(client._client, kind.of(self._service(client), client))
+        client._client = before(client._client, kind.of(self._service(client), client))
 
     # --- without a key
 
     def _needs_no_key(self) -> bool:
-        named = any(self.options.get(name) is not None for name in ("api_key", *OTHER_IDENTITIES))
-        in_environment = os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_ADMIN_KEY")
-        return self._is_offline and not named and not in_environment
+        named = any(self.options.get(name) is not None for name in IDENTITIES)
+        keys = azure.IN_ENVIRONMENT if self.is_azure else KEYS_IN_ENVIRONMENT
+        return self._is_offline and not named and not any(map(os.environ.get, keys))
 
     def _without_key(self, is_async: bool) -> Making:
         """Calls that are not ours must not leave with a key that is none."""
         options, offline = {**self.options, "api_key": NO_KEY}, Offline(self._offline_upstream)
         if options["http_client"] is None:
             options["http_client"] = offline.client(is_async)
+        if self.is_azure:
+            options = azure.offline_options(options)
         return evolve(self, options=options, offline=offline)
 
     @property
@@ -149,18 +182,29 @@ class Making:
 
     def _inner(self, client: C, base_url: str | None) -> OpenAIUpstream:
         """An upstream over plain clients with the options of this one."""
+        if self.is_azure:
+            base_url = base_url or azure.responses_url(str(client.base_url))
         options = inner_options(self.options, base_url, client)
         users = {"http_client": self.options["http_client"]} if self.is_users_client else {}
-        other = {**options, "api_key": NO_KEY} if callable(options.get("api_key")) else options
+        # Keys that are made anew for each call come with it, in its headers; so do those of Azure.
+        other = {**options, "api_key": NO_KEY} if callable(options.get("api_key")) or self.is_azure else options
         is_async = isinstance(client, openai.AsyncOpenAI)
+        same, url = {**(other if self.is_azure else options), **users}, base_url or str(client.base_url)
         return OpenAIUpstream(
-            base_url or str(client.base_url),
-            lambda: openai.OpenAI(**(other if is_async else {**options, **users})),
-            lambda: openai.AsyncOpenAI(**({**options, **users} if is_async else other)),
+            url,
+            lambda: PlainOpenAI(**(other if is_async else same)),
+            lambda: PlainAsyncOpenAI(**(same if is_async else other)),
             lends_only=bool(users) and not is_async,
             lends_only_async=bool(users) and is_async,
-            profile=self.settings.profile_of(base_url or str(client.base_url)),
+            profile=self._profile(url),
         )
+
+    def _profile(self, url: str) -> Profile:
+        """An Azure client's server is Azure's, behind whatever name, unless somebody says otherwise."""
+        is_own = self.wishes.upstream is None and self.settings.upstream is None
+        if self.is_azure and is_own and self.settings.profile is None:
+            return profiles.AZURE
+        return self.settings.profile_of(url)
 
 
 class UsersDoor(Door):
@@ -175,27 +219,3 @@ class _Lent:
 
     def close(self) -> None:
         """Not ours to close."""
-
-
-def inner_options(options: Mapping[str, Any], base_url: str | None, client: Any) -> dict[str, Any]:
-    """The options of the plain client that talks to the upstream for `client`."""
-    inner = {name: value for name, value in options.items() if name not in NOT_FOR_UPSTREAM}
-    removed = {name: value for name, value in (options.get("default_headers") or {}).items() if isinstance(value, Omit)}
-    if removed:
-        inner["default_headers"] = removed
-    if base_url is not None:
-        inner = {name: value for name, value in inner.items() if name not in ("provider", "data_residency")}
-        inner["base_url"] = base_url
-    elif inner.get("provider") is None and inner.get("data_residency") is None:
-        inner["base_url"] = client.base_url
-    return {**inner, "timeout": patient(client.timeout)}
-
-
-def patient(timeout: Any) -> Any:
-    """The same timeouts, but with the patience a leg needs between two pieces of its answer."""
-    if timeout is None:
-        return None
-    if isinstance(timeout, (int, float)):
-        return openai.Timeout(timeout, read=max(timeout, PATIENCE))
-    read = None if timeout.read is None else max(timeout.read, PATIENCE)
-    return openai.Timeout(connect=timeout.connect, read=read, write=timeout.write, pool=timeout.pool)

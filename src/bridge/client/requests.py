@@ -11,6 +11,7 @@ from weakref import ref
 from attrs import frozen
 
 from bridge.calls import Answering, Call, Credential
+from bridge.client import azure
 from bridge.upstream import hops
 
 OWN_QUERY: Final = frozenset({"limit", "order", "after", "before", "run_id", "include"})
@@ -41,6 +42,7 @@ class Door:
     service: Answering
     base_url: Callable[[], Any]
     default_query: Callable[[], Mapping[str, object]] = dict
+    is_azure: bool = False
 
     @classmethod
     def of(cls, service: Answering, client: Any) -> Door:
@@ -55,7 +57,7 @@ class Door:
             alive = held()
             return (alive._custom_query or {}) if alive is not None else {}  # 1.21 has no `default_query`
 
-        return cls(service, current_url, current_query)
+        return cls(service, current_url, current_query, azure.is_azure(client))
 
     def owns(self, request: Any) -> bool:
         """Whether the bridge answers this request."""
@@ -78,11 +80,12 @@ class Door:
     def _path(self, url: Any) -> str | None:
         """The path below the base URL, with its leading slash; None for other servers and for paths beside it."""
         base = self.base_url()
-        root = base.path.rstrip("/")
+        root = azure.root(base.path) if self.is_azure else base.path.rstrip("/")
         is_below = (url.scheme, url.host, url.port) == (base.scheme, base.host, base.port)
         if not is_below or not url.path.startswith(root + "/"):
             return None
-        return str(url.path[len(root) :])
+        path = str(url.path[len(root) :])
+        return azure.without_deployment(path) if self.is_azure else path
 
     def _query(self, url: Any) -> list[tuple[str, str]]:
         foreign = {name for name in self.default_query() if name not in OWN_QUERY}

@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import openai
 import uvicorn
 from starlette.applications import Starlette
 
@@ -20,6 +19,7 @@ from bridge.hands.rooms import close_all
 from bridge.settings import CONFIG, NAMES, Settings, variable
 from bridge.upstream import Upstream, family
 from bridge.upstream.openai import OpenAIUpstream
+from bridge.upstream.plain import PlainAsyncOpenAI, PlainOpenAI
 
 OPENAI: Final = "https://api.openai.com/v1"
 CALLERS_KEY: Final = "the-callers-own-key-is-sent"
@@ -115,8 +115,8 @@ def _upstream(settings: Settings, url: str) -> tuple[Upstream, Any]:
         return scripted, module.AsyncClient(transport=module.ASGITransport(app=app(scripted)))
     return OpenAIUpstream(
         url,
-        lambda: _without_account(openai.OpenAI, url),
-        lambda: _without_account(openai.AsyncOpenAI, url),
+        lambda: _without_account(PlainOpenAI, url),
+        lambda: _without_account(PlainAsyncOpenAI, url),
         profile=settings.profile_of(url),
     ), None
 
