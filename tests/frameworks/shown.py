@@ -33,6 +33,7 @@ SHOWN: dict[str, list[Conversation]] = {
     "pyautogen_gpt_assistant": [[*WEATHER, *WHICH, *PLOT], DOG],
     "semantic_kernel_agent": [[*WEATHER, *WHICH, *NOW, *WEATHER], PLOT, PLOT, DOG],
     "semantic_kernel_azure": [[*WEATHER, *WHICH]],
+    "semantic_kernel_azure_resource": [[*WEATHER, *WHICH]],
 }
 
 LENT = {
