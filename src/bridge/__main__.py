@@ -11,13 +11,13 @@ HINT = "The command line needs {name}, which is not installed: pip install 'assi
 def main() -> None:
     """Run the command of `sys.argv` and exit with its code (docs/cli.md)."""
     try:
-        from bridge.cli.app import run
+        from bridge.cli.app import main as command
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing not in NEEDED:
             raise
         sys.exit(_told(HINT.format(name=missing)))
-    run()
+    command()
 
 
 def _told(message: str) -> int:

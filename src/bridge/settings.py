@@ -107,7 +107,7 @@ def _first(
     if value := env.get(variable(name)):
         return value, f"environment variable {variable(name)}"
     if file is not None and name in written:
-        return _anchored(name, written[name], file.parent), str(file)
+        return anchored(name, written[name], file.parent), str(file)
     if file is not None and name == "store":
         return str(file.parent / DEFAULT_STORE), f"default, beside {file}"
     return None, "default"
@@ -181,8 +181,8 @@ def _parsed(file: Path, parse: Callable[[str], Any]) -> Any:
         raise ConfigurationError(f"{file} cannot be read: {error}") from error
 
 
-def _anchored(name: str, value: str, folder: Path) -> str:
-    """A value of the file, its path relative to the file's folder made absolute."""
+def anchored(name: str, value: str, folder: Path) -> str:
+    """A setting's value whose path, where it is one, is relative to this folder: with the path made absolute."""
     if "://" in value or value in ("memory", "scripted"):
         return value
     if name in ("profile", "background") or value in MODES:

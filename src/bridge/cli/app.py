@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from bridge.cli import db, demo, doctor, explain, output, serve
+from bridge.cli import db, demo, doctor, explain, output, run, serve
 from bridge.cli.options import examples, paragraphs
 from bridge.errors import BridgeError, ConfigurationError
 
@@ -66,13 +66,14 @@ def everything(
 
 
 demo.add(app)
+run.add(app)
 serve.add(app)
 explain.add(app)
 doctor.add(app)
 db.add(app)
 
 
-def run() -> None:
+def main() -> None:
     """The command of `sys.argv`; exits."""
     output.be_lenient()
     app(prog_name="bridge")

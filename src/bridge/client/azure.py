@@ -1,5 +1,4 @@
-"""Clients of Azure OpenAI: the old API stood below ``/openai`` with an `api-version`, the Responses API stands below
-``/openai/v1`` without one and asks a deployment by its name as `model` (responses-mapping §16).
+"""The options of Azure OpenAI's clients, as those of the plain client that asks Azure's Responses API (wire/azure.py).
 
 What identifies the caller (``api-key``, or a token of Entra ID) comes with each call, so a leg asks with the very
 header that the SDK made for the call which started it.
@@ -8,13 +7,13 @@ header that the SDK made for the call which started it.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 import openai
 
-API_VERSION: Final = "api-version"
+from bridge.wire.azure import API_VERSION
+
 OWN_OPTIONS: Final = ("api_version", "azure_endpoint", "azure_deployment", "azure_ad_token", "azure_ad_token_provider")
 """Options that plain clients do not know."""
 
@@ -23,32 +22,9 @@ IN_ENVIRONMENT: Final = ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN")
 OFFLINE: Final = {"azure_endpoint": "https://offline.openai.azure.com", "api_version": "2024-05-01-preview"}
 """For a client without an address of its own; the offline upstream asks for none."""
 
-BELOW_ROOT: Final = re.compile(r"/openai(/.*)?$")
-DEPLOYMENT: Final = re.compile(r"^/deployments/[^/]+(?=/|$)")
-
 
 def is_azure(client: object) -> bool:
     return isinstance(client, (openai.AzureOpenAI, openai.AsyncAzureOpenAI))
-
-
-def responses_url(base_url: str) -> str:
-    """Where the Responses API stands, by the base URL of an Azure client.
-
-    https://r.openai.azure.com/openai, …/openai/deployments/d  => https://r.openai.azure.com/openai/v1
-    https://proxy.example/azure                                => https://proxy.example/azure/openai/v1
-    """
-    return BELOW_ROOT.sub("", base_url.rstrip("/")) + "/openai/v1"
-
-
-def root(path: str) -> str:
-    """The path below which an Azure client's calls stand: its base URL's, without a deployment. Calls that are of no
-    deployment leave it out, in newer SDKs."""
-    return re.sub(r"/deployments/[^/]+$", "", path.rstrip("/"))
-
-
-def without_deployment(path: str) -> str:
-    """The path of a call below the root: older SDKs name the deployment in all of them."""
-    return DEPLOYMENT.sub("", path)
 
 
 def plain_options(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from bridge.store import Store
 from bridge.upstream import Upstream
 from bridge.upstream.openai import OpenAIUpstream
 from bridge.upstream.plain import PLAIN, PlainAsyncOpenAI, PlainOpenAI
+from bridge.wire.azure import responses_url
 
 NO_KEY: Final = "no-key-needed-offline"
 IDENTITIES: Final = ("api_key", "workload_identity", "provider", "admin_api_key", *azure.IDENTITIES)
@@ -183,7 +184,7 @@ class Making:
     def _inner(self, client: C, base_url: str | None) -> OpenAIUpstream:
         """An upstream over plain clients with the options of this one."""
         if self.is_azure:
-            base_url = base_url or azure.responses_url(str(client.base_url))
+            base_url = base_url or responses_url(str(client.base_url))
         options = inner_options(self.options, base_url, client)
         users = {"http_client": self.options["http_client"]} if self.is_users_client else {}
         # Keys that are made anew for each call come with it, in its headers; so do those of Azure.

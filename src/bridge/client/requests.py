@@ -13,6 +13,7 @@ from attrs import frozen
 from bridge.calls import Answering, Call, Credential
 from bridge.client import azure
 from bridge.upstream import hops
+from bridge.wire import azure as paths
 
 OWN_QUERY: Final = frozenset({"limit", "order", "after", "before", "run_id", "include"})
 """What the old API takes in a query (assistants-wire §1.4). Other names in a `default_query` are a proxy's."""
@@ -80,12 +81,12 @@ class Door:
     def _path(self, url: Any) -> str | None:
         """The path below the base URL, with its leading slash; None for other servers and for paths beside it."""
         base = self.base_url()
-        root = azure.root(base.path) if self.is_azure else base.path.rstrip("/")
+        root = paths.root(base.path) if self.is_azure else base.path.rstrip("/")
         is_below = (url.scheme, url.host, url.port) == (base.scheme, base.host, base.port)
         if not is_below or not url.path.startswith(root + "/"):
             return None
         path = str(url.path[len(root) :])
-        return azure.without_deployment(path) if self.is_azure else path
+        return paths.without_deployment(path) if self.is_azure else path
 
     def _query(self, url: Any) -> list[tuple[str, str]]:
         foreign = {name for name in self.default_query() if name not in OWN_QUERY}

@@ -22,8 +22,12 @@ from bridge.gateway import replies
 from bridge.gateway.passing import PassOn
 from bridge.gateway.replies import Pieces
 from bridge.upstream import hops
+from bridge.wire import azure
 
 ROOT: Final = "/v1"
+ROOTS: Final = (ROOT, azure.RESPONSES_ROOT, azure.ROOT)
+"""Below the last two stand the calls of Azure's clients."""
+
 BODY_LIMIT: Final = 32 * 1024 * 1024
 """Bytes of a body of ours. The largest legal one, a thread with many long messages, stays far below."""
 
@@ -92,11 +96,15 @@ class _Gateway:
         path: str = request.scope["path"]
         if hops.is_loop(request.headers):
             raise replies.loop()
-        if not path.startswith(ROOT + "/") or ".." in path.split("/"):  # passed on, dots would lead out of the root
+        root = next((root for root in ROOTS if path.startswith(root + "/")), None)
+        if root is None or ".." in path.split("/"):  # passed on, dots would lead out of the root
             raise replies.unknown_url(request.method, path)
-        if self.service.owns(request.method, path.removeprefix(ROOT)):
-            return await self._ours(request, path.removeprefix(ROOT))
-        return await self.pass_on(request, _raw_path(request.scope))
+        below = path.removeprefix(root)
+        if root == azure.ROOT:
+            below = azure.without_deployment(below)
+        if self.service.owns(request.method, below):
+            return await self._ours(request, below)
+        return await self.pass_on(request, _raw_path(request.scope, root), is_azures=root == azure.ROOT)
 
     async def _ours(self, request: Request, path: str) -> Response | Pieces:
         began = time.perf_counter()
@@ -106,7 +114,7 @@ class _Gateway:
         call = Call(
             method=request.method,
             path=path,
-            query=tuple(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)),
+            query=tuple(_query(request.scope["query_string"])),
             headers=headers,
             body=await self._body(request),
             credential=Credential({name: headers[name] for name in CREDENTIALS if name in headers}),
@@ -144,7 +152,13 @@ def read_timeout(headers: Mapping[str, str]) -> float | None:
     return seconds if 0 < seconds < float("inf") else None
 
 
-def _raw_path(scope: Scope) -> bytes:
-    """What follows /v1, as it was encoded by the caller."""
+def _query(query: bytes) -> list[tuple[str, str]]:
+    """Without the version that Azure's clients name."""
+    given = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    return [(name, value) for name, value in given if name != azure.API_VERSION]
+
+
+def _raw_path(scope: Scope, root: str) -> bytes:
+    """What follows the root, as it was encoded by the caller."""
     raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
-    return raw.partition(b"?")[0].removeprefix(ROOT.encode())
+    return raw.partition(b"?")[0].removeprefix(root.encode())

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from bridge.gateway import replies
 from bridge.gateway.replies import Pieces
 from bridge.upstream import family, hops
+from bridge.wire import azure
 
 TIMEOUT: Final = 600.0
 CONNECT_TIMEOUT: Final = 10.0
@@ -29,12 +30,18 @@ class PassOn:
     def __init__(self, base_url: str, client: Any = None) -> None:
         self._base_url, self._client, self._is_ours = base_url, client, client is None
 
-    async def __call__(self, request: Request, raw_path: bytes) -> Response | Pieces:
-        """`raw_path` is what follows /v1, percent-encoded as it came."""
+    async def __call__(self, request: Request, raw_path: bytes, *, is_azures: bool = False) -> Response | Pieces:
+        """`raw_path` is what follows the root, percent-encoded as it came. `is_azures`: the root is that of Azure's
+        older API, which only Azure has."""
         client = self._http_client()
         module = family.module_of(client)
+        url = module.URL(self._base_url)
+        if is_azures:
+            if not url.path.rstrip("/").endswith(azure.RESPONSES_ROOT):
+                raise replies.unknown_url(request.method, request.url.path)
+            url = module.URL(azure.resource(self._base_url) + azure.ROOT)
         try:
-            response = await client.send(self._request(module, request, raw_path), stream=True)
+            response = await client.send(_request(module, url, request, raw_path), stream=True)
         except family.network_errors() as error:
             log.warning("%s %s was not passed on: %r", request.method, request.url.path, error)
             is_timeout = isinstance(error, module.TimeoutException)
@@ -53,19 +60,19 @@ class PassOn:
             self._client = module.AsyncClient(timeout=module.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT))
         return self._client
 
-    def _request(self, module: Any, request: Request, raw_path: bytes) -> Any:
-        """Not `client.build_request`: that one would add headers of its own."""
-        url = module.URL(self._base_url)
-        query = request.scope["query_string"]
-        whole = url.raw_path.rstrip(b"/") + raw_path + (b"?" + query if query else b"")
-        has_body = "content-length" in request.headers or "transfer-encoding" in request.headers
-        return module.Request(
-            request.method,
-            url.copy_with(raw_path=whole),
-            headers=_asked(request),
-            content=request.stream() if has_body else None,
-            extensions={"timeout": module.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT).as_dict()},
-        )
+
+def _request(module: Any, url: Any, request: Request, raw_path: bytes) -> Any:
+    """Not `client.build_request`: that one would add headers of its own."""
+    query = request.scope["query_string"]
+    whole = url.raw_path.rstrip(b"/") + raw_path + (b"?" + query if query else b"")
+    has_body = "content-length" in request.headers or "transfer-encoding" in request.headers
+    return module.Request(
+        request.method,
+        url.copy_with(raw_path=whole),
+        headers=_asked(request),
+        content=request.stream() if has_body else None,
+        extensions={"timeout": module.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT).as_dict()},
+    )
 
 
 def _asked(request: Request) -> list[tuple[bytes, bytes]]:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 import orjson
@@ -24,6 +24,7 @@ from bridge.upstream.scripted.refusals import envelope, invalid_type, refusal
 from bridge.upstream.scripted.steps import Garbled, Reset
 from bridge.upstream.scripted.streams import AsyncScriptedStream, ScriptedBytes
 from bridge.upstream.scripted.upstream import ScriptedUpstream
+from bridge.wire import azure
 
 if TYPE_CHECKING:
     import uvicorn
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import Receive, Scope
     from starlette.types import Send as Transmit
+
+
+METHODS: Final = ("GET", "POST", "DELETE", "PUT", "PATCH")
+UNDATED: Final = (None, "v1", "preview")
 
 
 @frozen
@@ -85,7 +90,8 @@ def uvicorn_server(application: Starlette) -> uvicorn.Server:
 
 
 def app(scripted: ScriptedUpstream) -> Starlette:
-    """The ASGI app: everything under /v1. A request without an Authorization (or api-key) header is a 401."""
+    """The ASGI app: everything under /v1, and the same as Azure has it, under /openai/v1 and, with an `api-version`,
+    under /openai. A request without an Authorization (or api-key) header is a 401."""
     try:
         from starlette.applications import Starlette
         from starlette.routing import Route
@@ -99,7 +105,8 @@ def app(scripted: ScriptedUpstream) -> Starlette:
             headers = {"retry-after": f"{error.refused.retry_after:g}"} if error.refused.retry_after else {}
             return json_response(Sent(error.refused.status, envelope(error.refused)), headers)
 
-    return Starlette(routes=[Route("/v1/{path:path}", respond, methods=["GET", "POST", "DELETE", "PUT", "PATCH"])])
+    roots = ("/v1", azure.RESPONSES_ROOT, f"{azure.ROOT}/deployments/{{deployment}}", azure.ROOT)
+    return Starlette(routes=[Route(root + "/{path:path}", respond, methods=METHODS) for root in roots])
 
 
 async def answer(scripted: ScriptedUpstream, request: Request) -> Response:
@@ -111,6 +118,7 @@ async def answer(scripted: ScriptedUpstream, request: Request) -> Response:
         )
         raise refusal(message, status=401)
     path, query, credential = "/" + request.path_params["path"], dict(request.query_params), Credential(headers)
+    _check_version(request.url.path, query.pop(azure.API_VERSION, None))
     if request.method == "GET" and path.endswith("/content"):
         return bytes_response(await scripted.afetch(path, credential))
     if request.method == "GET" and path.startswith("/responses/") and query.get("stream") == "true":
@@ -123,6 +131,13 @@ async def answer(scripted: ScriptedUpstream, request: Request) -> Response:
     if body.get("stream") and path == "/chat/completions" and sent.status == 200:
         return chat_chunks(sent.body)
     return json_response(sent)
+
+
+def _check_version(path: str, version: str | None) -> None:
+    """Azure knows its older API by dated versions, its newer one by none."""
+    is_newer = path.startswith(azure.RESPONSES_ROOT + "/")
+    if path.startswith(azure.ROOT + "/") and (version in UNDATED) != is_newer:
+        raise refusal("API version not supported")
 
 
 def resumed(path: str, query: dict[str, str]) -> Resume:

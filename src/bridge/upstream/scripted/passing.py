@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import orjson
@@ -12,9 +13,11 @@ from bridge.engine.effects import Sent
 from bridge.upstream import Upstream, UpstreamRefused, UpstreamStream
 from bridge.upstream.scripted.asgi import effect_of, resumed
 from bridge.upstream.scripted.refusals import envelope
+from bridge.wire import azure
 
 BYTES: Final = "application/octet-stream"
 NOBODY: Final = Credential()
+ROOTS: Final = re.compile(rf"^.*?({azure.RESPONSES_ROOT}|{azure.ROOT}/deployments/[^/]+|{azure.ROOT}|/v1)(?=/)")
 
 
 @frozen
@@ -29,12 +32,13 @@ class Passed:
 
 def answer(scripted: Upstream, request: Any) -> Passed:
     """What the offline server says to a request of httpx or httpx2. Waits of a script are waited here."""
-    path = "/" + request.url.path.partition("/v1/")[2]
+    path = ROOTS.sub("", request.url.path)
     try:
         if request.method == "GET" and path.endswith("/content"):
             body = scripted.fetch(path, NOBODY)
             return Passed(200, body.media_type or BYTES, b"".join(body))
         kind, query = request.headers.get("content-type", ""), dict(request.url.params)
+        query.pop(azure.API_VERSION, None)
         effect = effect_of(request.method, path, query, kind, request.content)
         if path == "/responses" and (effect.body or {}).get("stream"):
             return _streamed(scripted.open(effect.body or {}, NOBODY))

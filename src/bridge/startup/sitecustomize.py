@@ -1,0 +1,82 @@
+"""What `bridge run` puts first on PYTHONPATH: every Python below it runs this before its program, and has the clients
+of the openai package bridged as soon as that package is imported. It costs nothing where it never is.
+
+Nothing of bridge or of Python 3.10 here: whatever Python the program starts will read this, and must be told.
+"""
+
+import importlib.util
+import os
+import sys
+from typing import Any
+
+OPENAI = "openai"
+OLDEST_PYTHON = (3, 10)
+OLDEST_OPENAI = (1, 21)
+
+
+class _Finder:
+    """Has openai found by those who find it anyway, and loaded by `_Loader`."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name != OPENAI:
+            return None
+        sys.meta_path.remove(self)
+        spec: Any = importlib.util.find_spec(name)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Loader(spec.loader)
+        return spec
+
+
+class _Loader:
+    """The real loader, and then the bridge."""
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def exec_module(self, module: Any) -> None:
+        module.__loader__ = module.__spec__.loader = self._real
+        self._real.exec_module(module)
+        _install(module)
+
+
+def _install(openai: Any) -> None:
+    version = getattr(openai, "__version__", "0.0")
+    if sys.version_info < OLDEST_PYTHON or tuple(map(int, version.split(".")[:2])) < OLDEST_OPENAI:
+        here = f"Python {sys.version.split()[0]} and openai {version}"
+        _tell(f"that needs Python 3.10 and openai 1.21.0 or newer, here are {here}")
+        return
+    try:
+        import bridge
+    except ImportError as error:
+        _tell(f"{sys.executable} has no assistants-bridge ({error})")
+        return
+    bridge.install()
+
+
+def _tell(why: str) -> None:
+    sys.stderr.write(f"bridge: clients of this program are not bridged: {why}. `bridge serve` answers any program.\n")
+
+
+def _run_the_next() -> None:
+    """The sitecustomize that this one hides, if there is one. Our folder leaves sys.path; children inherit it."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [folder for folder in sys.path if os.path.abspath(folder or os.curdir) != here]
+    ours = sys.modules.pop(__name__)
+    try:
+        importlib.import_module(__name__)
+    except ImportError as error:
+        if error.name != __name__:
+            raise
+    finally:
+        sys.modules.setdefault(__name__, ours)
+
+
+if __name__ == "sitecustomize":  # not where tests and type checkers import it
+    if OPENAI in sys.modules:
+        _install(sys.modules[OPENAI])
+    else:
+        sys.meta_path.insert(0, _Finder())
+    _run_the_next()
