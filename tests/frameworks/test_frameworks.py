@@ -61,11 +61,13 @@ SILENT = {
 
 AZURE = {
     "AZURE_OPENAI_API_KEY": "sk-test",
-    "AZURE_OPENAI_ENDPOINT": "https://bridge.openai.azure.com",
-    "AZURE_OPENAI_CHAT_DEPLOYMENT_NAME": "gpt-4o",
     "AZURE_OPENAI_API_VERSION": "2024-05-01-preview",
+    "AZURE_OPENAI_CHAT_DEPLOYMENT_NAME": "gpt-4o",
 }
-"""A resource that is not there: the upstream is told to `bridge run`."""
+NOWHERE = "https://bridge.openai.azure.com"
+BY_RUN_ONLY = {"semantic_kernel_azure_resource"}
+"""Semantic Kernel's settings take an https endpoint only, and nothing on this machine has one. So the program's client
+gets NOWHERE, and `bridge run` is told the upstream."""
 
 Started = tuple[list[str], dict[str, str]]
 
@@ -74,18 +76,24 @@ Started = tuple[list[str], dict[str, str]]
 def by_base_url(name: str, upstream: str, folder: Path) -> Iterator[Started]:
     """A gateway stands where the program's client looks for the API."""
     with gateway(upstream, folder / "bridge.db") as base_url:
-        yield [], {"OPENAI_BASE_URL": base_url}
+        yield [], addresses(base_url)
 
 
 @contextmanager
 def by_bridge_run(name: str, upstream: str, folder: Path) -> Iterator[Started]:
     """The program's client looks where it always did; `bridge run` starts the program."""
-    options = ["--store", str(folder / "bridge.db"), *(["--upstream", upstream] if "azure" in name else [])]
-    yield ["-m", "bridge", "run", *options], {"OPENAI_BASE_URL": upstream, **AZURE}
+    starter = ["-m", "bridge", "run", "--store", str(folder / "bridge.db")]
+    if name in BY_RUN_ONLY:
+        yield [*starter, "--upstream", upstream], {**addresses(upstream), "AZURE_OPENAI_ENDPOINT": NOWHERE}
+    else:
+        yield starter, addresses(upstream)
+
+
+def addresses(base_url: str) -> dict[str, str]:
+    return {"OPENAI_BASE_URL": base_url, "AZURE_OPENAI_ENDPOINT": base_url.removesuffix("/v1"), **AZURE}
 
 
 ENTRIES = {"base_url": by_base_url, "bridge_run": by_bridge_run}
-BY_RUN_ONLY = {"semantic_kernel_azure_resource": "its settings take https only, a gateway on this machine is http"}
 RUNS = [(name, entry) for name in PROGRAMS for entry in ENTRIES if entry == "bridge_run" or name not in BY_RUN_ONLY]
 
 
@@ -123,7 +131,10 @@ def facts(printed: str) -> list[str]:
     return [re.sub(r"file-bridge\w+", "file-bridge", line) for line in lines]
 
 
-def test_who_leaves_this_machine_is_noted(tmp_path: Path) -> None:
-    told = run([sys.executable, "-c", "import socket; socket.create_connection(('example.com', 443))"], {}, tmp_path)
+@pytest.mark.parametrize("starter", [[], ["-m", "bridge", "run", "--upstream", "scripted"]], ids=ENTRIES)
+def test_who_leaves_this_machine_is_noted(starter: list[str], tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text("import openai, socket\nsocket.create_connection(('example.com', 443))\n")
+    told = run([sys.executable, *starter, str(program)], {"BRIDGE_STORE": "memory"}, tmp_path)
     assert "OSError: example.com is not on this machine" in told.stderr
     assert (tmp_path / "left").read_text() == "socket.getaddrinfo example.com\n"

@@ -1,8 +1,7 @@
-"""Semantic Kernel's AzureAssistantAgent, with a client of Azure's kind that is given a base URL."""
+"""Semantic Kernel's AzureAssistantAgent, with a client of Azure's kind that finds its endpoint in the environment."""
 
 import asyncio
 import json
-import os
 from typing import Annotated
 
 from openai import AsyncAzureOpenAI
@@ -22,9 +21,7 @@ class WeatherPlugin:
 
 
 async def main():
-    client = AsyncAzureOpenAI(
-        base_url=os.environ["OPENAI_BASE_URL"], api_key=os.environ["OPENAI_API_KEY"], api_version="2024-05-01-preview"
-    )
+    client = AsyncAzureOpenAI(api_version="2024-05-01-preview")
     definition = await client.beta.assistants.create(model="gpt-4o", name="Weather", instructions="You are kind.")
     agent = AzureAssistantAgent(client=client, definition=definition, plugins=[WeatherPlugin()])
     thread = AssistantAgentThread(client=client)

@@ -1,4 +1,4 @@
-"""Semantic Kernel's AzureAssistantAgent, whose client finds a resource of Azure in the environment."""
+"""Semantic Kernel's AzureAssistantAgent, with the client that Semantic Kernel makes by its own settings."""
 
 import asyncio
 import json
