@@ -31,6 +31,7 @@ SHOWN: dict[str, list[Conversation]] = {
     "langchain_executor": [[*WEATHER, *WHICH, *NOW], [*WEATHER, *WHICH], WEATHER, PLOT],
     "llama_index_chat": [[*WEATHER, *WHICH, *NOW, *WEATHER], ["user The file of the dog.", *DOG, *PLOT]],
     "pyautogen_gpt_assistant": [[*WEATHER, *WHICH, *PLOT], DOG],
+    "semantic_kernel_1_20": [[*WEATHER, *WHICH, *DOG, *PLOT, "user input_image", *WEATHER]],
     "semantic_kernel_agent": [[*WEATHER, *WHICH, *NOW, *WEATHER], PLOT, PLOT, DOG],
     "semantic_kernel_azure": [[*WEATHER, *WHICH]],
     "semantic_kernel_azure_resource": [[*WEATHER, *WHICH]],
@@ -39,6 +40,7 @@ SHOWN: dict[str, list[Conversation]] = {
 LENT = {
     "agency_swarm_agency": {"table.csv"},
     "autogen_agent": {"table.csv"},
+    "semantic_kernel_1_20": {"table.csv"},
     "semantic_kernel_agent": {"table.csv"},
 }
 """The uploaded files that a container of the code interpreter was given."""

@@ -27,6 +27,7 @@ HERE = Path(__file__).parent
 SECONDS = 120
 
 FRAMEWORKS: dict[str, tuple[str, ...]] = {
+    "ag2": ("ag2[openai]==0.7.6", "openai==1.61.1"),
     "agency-swarm": ("agency-swarm==0.7.2",),
     "autogen": ("autogen-ext[openai]==0.7.5", "autogen-agentchat==0.7.5"),
     "langchain-0": ("langchain==0.3.27", "langchain-community==0.3.31", "langchain-openai==0.3.35"),
@@ -34,21 +35,24 @@ FRAMEWORKS: dict[str, tuple[str, ...]] = {
     "llama-index": ("llama-index-agent-openai==0.4.12",),
     "pyautogen": ("pyautogen==0.2.35", "openai==1.58.1"),
     "semantic-kernel": ("semantic-kernel==1.45.0",),
+    "semantic-kernel-1.20": ("semantic-kernel==1.20.0", "openai==1.61.1"),
 }
 """What is installed beside this project; all else is as uv resolves it."""
 
-PROGRAMS = {
-    "agency_swarm_agency": "agency-swarm",
-    "autogen_agent": "autogen",
-    "langchain_1_classic": "langchain-1",
-    "langchain_community_v2": "langchain-0",
-    "langchain_executor": "langchain-0",
-    "llama_index_chat": "llama-index",
-    "pyautogen_gpt_assistant": "pyautogen",
-    "semantic_kernel_agent": "semantic-kernel",
-    "semantic_kernel_azure": "semantic-kernel",
-    "semantic_kernel_azure_resource": "semantic-kernel",
-}
+PROGRAMS = [
+    ("ag2", "pyautogen_gpt_assistant"),
+    ("agency-swarm", "agency_swarm_agency"),
+    ("autogen", "autogen_agent"),
+    ("langchain-0", "langchain_community_v2"),
+    ("langchain-0", "langchain_executor"),
+    ("langchain-1", "langchain_1_classic"),
+    ("llama-index", "llama_index_chat"),
+    ("pyautogen", "pyautogen_gpt_assistant"),
+    ("semantic-kernel", "semantic_kernel_agent"),
+    ("semantic-kernel", "semantic_kernel_azure"),
+    ("semantic-kernel", "semantic_kernel_azure_resource"),
+    ("semantic-kernel-1.20", "semantic_kernel_1_20"),
+]
 SILENT = {
     "ANONYMIZED_TELEMETRY": "False",
     "AUTOGEN_DISABLE_RUNTIME_TRACING": "true",
@@ -94,12 +98,17 @@ def addresses(base_url: str) -> dict[str, str]:
 
 
 ENTRIES = {"base_url": by_base_url, "bridge_run": by_bridge_run}
-RUNS = [(name, entry) for name in PROGRAMS for entry in ENTRIES if entry == "bridge_run" or name not in BY_RUN_ONLY]
+RUNS = [
+    pytest.param(framework, name, entry, id=f"{framework}-{name}-{entry}")
+    for framework, name in PROGRAMS
+    for entry in ENTRIES
+    if entry == "bridge_run" or name not in BY_RUN_ONLY
+]
 
 
-@pytest.mark.parametrize(("name", "entry"), RUNS)
-def test_runs_as_it_always_did(name: str, entry: str, tmp_path: Path) -> None:
-    python = environment(f"framework-{PROGRAMS[name]}", *FRAMEWORKS[PROGRAMS[name]], "-e", f"{ROOT}[tools]")
+@pytest.mark.parametrize(("framework", "name", "entry"), RUNS)
+def test_runs_as_it_always_did(framework: str, name: str, entry: str, tmp_path: Path) -> None:
+    python = environment(f"framework-{framework}", *FRAMEWORKS[framework], "-e", f"{ROOT}[tools]")
     program = tmp_path / f"{name}.py"
     program.write_bytes((HERE / "programs" / program.name).read_bytes())
     with serve_scripted(SCRIPT) as served, ENTRIES[entry](name, served.url, tmp_path) as (starter, settings):
