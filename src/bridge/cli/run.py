@@ -20,6 +20,7 @@ import typer
 import bridge
 from bridge.cli import options, output
 from bridge.settings import anchored, variable
+from bridge.store.open import open_store
 
 STARTUP: Final = Path(bridge.__file__).parent / "startup"
 RESTORED: Final = ("SIGPIPE", "SIGXFZ", "SIGXFSZ")
@@ -53,7 +54,7 @@ def run(
     """
     _refuse_isolation()
     _hint_at_other_environment()
-    options.settings(store, upstream, config)  # what cannot work says so before the program begins
+    open_store(options.settings(store, upstream, config).store)  # what cannot work says so before the program begins
     said = {"store": store, "upstream": upstream, "config": str(config) if config else None}
     _become(_command(program, args or [], module), _environment(said, os.environ))
 

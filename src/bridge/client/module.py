@@ -37,7 +37,7 @@ class _Resource(LazyProxy[Any]):
 def public(name: str) -> Any:
     """The SDK's name, or a resource of its module-level client, bridged. Raises AttributeError."""
     found = getattr(openai, name)
-    if not isinstance(found, LazyProxy):
+    if not issubclass(type(found), LazyProxy):  # `isinstance` would ask for its __class__, which makes the client
         return found
     return _resources.setdefault(name, _Resource(name))
 

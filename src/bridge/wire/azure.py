@@ -10,7 +10,7 @@ ROOT: Final = "/openai"
 RESPONSES_ROOT: Final = "/openai/v1"
 API_VERSION: Final = "api-version"
 
-_BELOW_ROOT: Final = re.compile(r"/openai(/.*)?$")
+_BELOW_ROOT: Final = re.compile(r"(?<!/)/openai(/.*)?$")  # a host may have that name too
 _AT_DEPLOYMENT: Final = re.compile(r"/deployments/[^/]+$")
 _DEPLOYMENT: Final = re.compile(r"^/deployments/[^/]+(?=/)")
 
