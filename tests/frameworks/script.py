@@ -28,6 +28,9 @@ SCRIPT: list[Object] = [
         "say": "The numbers are in {file[table.csv]}",
     },
     {"when": "count", "code": {"code": "len(rows)", "logs": "1"}, "say": "There is one row."},
+    {"when": "JSON", "say": '{"city": "Paris", "degrees": 21}'},
+    {"when": "the time", "call": {"like": "time"}, "then": {"say": "It is {outputs}."}},
+    {"when": "crash", "say": "Let me", "fail": {"code": "server_error", "message": "The model crashed."}},
     {"when": "which city", "say": "You asked about Paris."},
     {"when": "always", "say": 'You said "{text}".'},
 ]

@@ -18,21 +18,24 @@ COLLEAGUE = [
     "output It is 21 degrees in Paris.",
     "assistant My colleague says: It is 21 degrees in Paris.",
 ]
+JSON = ["user Tell it in JSON.", 'assistant {"city": "Paris", "degrees": 21}']
+CANCELLED = ["user What is the time?", "unanswered call"]
+CRASH = ["user Crash.", "assistant Let me"]
 
 SHOWN: dict[str, list[Conversation]] = {
     "agency_swarm_agency": [
-        [*WEATHER, *WHICH, *DOG, *COUNT, *COLLEAGUE, *NOW],
+        [*WEATHER, *WHICH, *DOG, *COUNT, *COLLEAGUE, *NOW, *JSON, *CANCELLED, *SO, *CRASH],
         ["user Tell the weather.", *CALLED],
         [*WEATHER, *DOG],
     ],
-    "autogen_agent": [[*WEATHER, *WHICH, *PLOT, "user input_image", *DOG, *SO], WEATHER],
+    "autogen_agent": [[*WEATHER, *WHICH, *PLOT, "user input_image", *DOG, *CRASH, *SO], WEATHER],
     "langchain_1_classic": [[*WEATHER, *WHICH], [*WEATHER, *WHICH], DOG],
     "langchain_community_v2": [[*DOG, *SO], DOG, [*WEATHER, *WHICH]],
-    "langchain_executor": [[*WEATHER, *WHICH, *NOW], [*WEATHER, *WHICH], WEATHER, PLOT],
-    "llama_index_chat": [[*WEATHER, *WHICH, *NOW, *WEATHER], ["user The file of the dog.", *DOG, *PLOT]],
+    "langchain_executor": [[*WEATHER, *WHICH, *NOW, *CRASH], [*WEATHER, *WHICH], WEATHER, PLOT],
+    "llama_index_chat": [[*WEATHER, *WHICH, *NOW, *WEATHER], CRASH, ["user The file of the dog.", *DOG, *PLOT]],
     "pyautogen_gpt_assistant": [[*WEATHER, *WHICH, *PLOT], DOG],
     "semantic_kernel_1_20": [[*WEATHER, *WHICH, *DOG, *PLOT, "user input_image", *WEATHER]],
-    "semantic_kernel_agent": [[*WEATHER, *WHICH, *NOW, *WEATHER], PLOT, PLOT, DOG],
+    "semantic_kernel_agent": [[*WEATHER, *WHICH, *NOW, *WEATHER, *CRASH], PLOT, PLOT, DOG],
     "semantic_kernel_azure": [[*WEATHER, *WHICH]],
     "semantic_kernel_azure_resource": [[*WEATHER, *WHICH]],
 }
@@ -47,10 +50,11 @@ LENT = {
 
 
 def requests(conversations: list[Conversation]) -> list[Conversation]:
-    """What is asked: everything that was said before each thing the model says."""
+    """What is asked: everything that was said before each thing the model says. A call that nobody answered is not
+    shown again."""
     return [
-        said[:place]
+        [item for item in said[:place] if not item.startswith("unanswered ")]
         for said in conversations
         for place, item in enumerate(said)
-        if item.startswith(("assistant ", "call "))
+        if item.startswith(("assistant ", "call ", "unanswered "))
     ]

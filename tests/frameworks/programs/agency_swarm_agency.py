@@ -5,7 +5,7 @@ from pathlib import Path
 
 from agency_swarm import Agency, AgencyEventHandler, Agent
 from agency_swarm.tools import BaseTool
-from pydantic import Field
+from pydantic import BaseModel, Field
 from typing_extensions import override
 
 
@@ -21,6 +21,21 @@ class GetWeather(BaseTool):
     def run(self):
         tell("tool", {"city": self.city})
         return "21 degrees"
+
+
+class GetTime(BaseTool):
+    """The time, which is the answer itself: the run is cancelled."""
+
+    class ToolConfig:
+        output_as_result = True
+
+    def run(self):
+        return "noon"
+
+
+class Place(BaseModel):
+    city: str
+    degrees: int
 
 
 class Handler(AgencyEventHandler):
@@ -50,7 +65,9 @@ if not any(Path("files").iterdir()):
 
 
 def agency():
-    ceo = Agent(name="CEO", description="Talks to the user.", instructions="You are kind.", model="gpt-4o")
+    ceo = Agent(
+        name="CEO", description="Talks to the user.", instructions="You are kind.", tools=[GetTime], model="gpt-4o"
+    )
     forecaster = Agent(
         name="Forecaster",
         description="Knows the weather.",
@@ -73,6 +90,14 @@ for message in first.get_completion("Please ask your colleague.", yield_messages
 tell("answer", first.get_completion_stream("And the weather now?", Handler, recipient_agent=forecaster))
 messages = first.main_thread.client.beta.threads.messages.list(first.main_thread.id, order="asc")
 tell("messages", [message.role for message in messages])
+
+tell("parsed", first.get_completion_parse("Tell it in JSON.", response_format=Place).model_dump())
+tell("answer", first.get_completion("What is the time?"))
+tell("answer", first.get_completion("Is that so?"))
+try:
+    first.get_completion("Crash.")
+except Exception as error:
+    tell("failed", error.args)
 
 # what was made is found again by settings.json
 second = agency()

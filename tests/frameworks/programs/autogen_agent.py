@@ -62,6 +62,11 @@ async def main():
     response = await agent.on_messages(said("What colour is the dog?"), token)
     tell("answer", response.chat_message.content)
 
+    try:
+        await agent.on_messages(said("Crash."), token)
+    except ValueError as error:
+        tell("failed", str(error))
+
     # the same conversation in another agent
     state = json.loads(json.dumps(await agent.save_state()))
     again = make(client)

@@ -36,6 +36,12 @@ for step in executor.stream({"content": "And the weather now?", "thread_id": fir
 messages = agent.client.beta.threads.messages.list(first["thread_id"], order="asc")
 tell("messages", [[message.role, message.content[0].text.value] for message in messages])
 
+try:
+    executor.invoke({"content": "Crash.", "thread_id": first["thread_id"]})
+except ValueError as error:
+    info = json.loads(str(error).partition("Full run info:")[2])
+    tell("failed", [info["status"], info["last_error"]["message"]])
+
 
 # the caller calls the tools
 def execute_agent(agent, tools, input):

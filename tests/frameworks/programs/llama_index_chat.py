@@ -41,6 +41,10 @@ tell("answer", str(again.chat("How is the weather in Paris?")))
 before = agent.thread_id
 agent.reset()
 tell("reset", [agent.thread_id != before, agent.chat_history])
+try:
+    agent.chat("Crash.")
+except ValueError as error:
+    tell("failed", str(error).splitlines())
 
 # files and the hosted tools
 Path("dog.txt").write_text("The dog is brown.")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from semantic_kernel.agents import AssistantAgentThread, OpenAIAssistantAgent
 from semantic_kernel.contents import AnnotationContent, FileReferenceContent, FunctionCallContent, FunctionResultContent
+from semantic_kernel.exceptions import AgentInvokeException
 from semantic_kernel.functions import kernel_function
 
 
@@ -49,6 +50,10 @@ async def main():
         parts.append(str(response.content))
     tell("streamed", ["".join(parts), len(parts) > 3])
     tell("messages", [[str(message.role.value), message.content] async for message in thread.get_messages("asc")])
+    try:
+        await agent.get_response(messages="Crash.", thread=thread)
+    except AgentInvokeException as error:
+        tell("failed", str(error).partition("with error: ")[2])
     await thread.delete()
     await client.beta.assistants.delete(agent.id)
 
