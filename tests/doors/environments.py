@@ -11,6 +11,8 @@ import hashlib
 import shutil
 import subprocess
 import sys
+import tarfile
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,17 +25,15 @@ TAKES_HTTPX_0_28 = (1, 55, 3)
 def python_of(version: str) -> Path:
     """The interpreter of an environment with openai `version` and this project, made when missing or out of date."""
     packages = [f"openai=={version}", *pins(version), "-e", f"{ROOT}[server,tools]", *TESTING]
-    return environment(f"openai-{version}", *packages)
+    return python_with(f"openai-{version}", *packages)
 
 
-def environment(name: str, *packages: str) -> Path:
-    """The interpreter of .matrix/`name`, which holds `packages` (and this project, where they name it).
-
-    Made when missing, and anew when they or the project's own dependencies are others than it was made from.
-    """
+def python_with(name: str, *packages: str) -> Path:
+    """The interpreter of the environment `name` with these packages, as uv's install takes them."""
     folder = MATRIX / name
-    python, stamp = folder / "bin" / "python", folder / ".made-from"
-    wanted = hashlib.sha256("\n".join(packages).encode() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    python = folder / "bin" / "python"
+    stamp = folder / ".made-from"
+    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + repr(packages).encode()).hexdigest()
     if not stamp.exists() or stamp.read_text() != wanted:
         uv = _uv()
         subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)], check=True)
@@ -46,6 +46,28 @@ def pins(version: str) -> list[str]:
     """What a program with this version of openai has to pin beside it (docs/drop-in.md)."""
     is_old = tuple(int(part) for part in version.split(".")) < TAKES_HTTPX_0_28
     return ["httpx<0.28"] if is_old else []
+
+
+def source_of(package: str, version: str) -> Path:
+    """The unpacked source distribution of a package on PyPI, fetched when missing; it must say that it is that one."""
+    MATRIX.mkdir(exist_ok=True)
+    folder = MATRIX / f"source-{package}-{version}"
+    if not folder.exists():
+        with tempfile.TemporaryDirectory(dir=MATRIX) as place:
+            _fetch(package, version, Path(place)).rename(folder)
+    said = (folder / "PKG-INFO").read_text("utf-8").splitlines()
+    assert {f"Name: {package}", f"Version: {version}"} <= set(said), said[:4]
+    return folder
+
+
+def _fetch(package: str, version: str, place: Path) -> Path:
+    """pip gets it, since uv has no command for that."""
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    subprocess.run([*command, "--no-binary", package, "--dest", str(place), f"{package}=={version}"], check=True)
+    (archive,) = place.glob("*.tar.gz")
+    with tarfile.open(archive) as opened:
+        opened.extractall(place, filter="data")
+    return place / f"{package}-{version}"
 
 
 def node_modules(version: str) -> Path:

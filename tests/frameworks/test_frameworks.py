@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from bridge.testing import ScriptedUpstream, serve_scripted
-from doors.environments import ROOT, environment
+from doors.environments import ROOT, python_with
 from doors.served import clean_environment, gateway
 from frameworks.script import SCRIPT, in_words
 from frameworks.shown import LENT, SHOWN, requests
@@ -108,7 +108,7 @@ RUNS = [
 
 @pytest.mark.parametrize(("framework", "name", "entry"), RUNS)
 def test_runs_as_it_always_did(framework: str, name: str, entry: str, tmp_path: Path) -> None:
-    python = environment(f"framework-{framework}", *FRAMEWORKS[framework], "-e", f"{ROOT}[tools]")
+    python = python_with(f"framework-{framework}", *FRAMEWORKS[framework], "-e", f"{ROOT}[tools]")
     program = tmp_path / f"{name}.py"
     program.write_bytes((HERE / "programs" / program.name).read_bytes())
     with serve_scripted(SCRIPT) as served, ENTRIES[entry](name, served.url, tmp_path) as (starter, settings):

@@ -1,4 +1,4 @@
-"""Door x colour: every test that takes `place` runs four times."""
+"""Door x colour: every test that takes `place` runs ten times."""
 
 from __future__ import annotations
 
@@ -40,13 +40,16 @@ class _Doors(dict[DoorName, Door]):
     def __missing__(self, name: DoorName) -> Door:
         served = self._stack.enter_context(serve_scripted(RULES))
         store_path = self._folder / f"{name}.db"
-        url = served.url if name == "dropin" else self._stack.enter_context(gateway(served.url, store_path))
+        url = self._stack.enter_context(gateway(served.url, store_path)) if name == "gateway" else served.url
         self[name] = Door(name, url, store_path, served.scripted)
         self._stack.callback(self[name].close)
         return self[name]
 
 
-@pytest.fixture(params=["dropin", pytest.param("gateway", marks=pytest.mark.slow)])
+ENTRIES = ("installed", "wrapped", "azure", "gateway")
+
+
+@pytest.fixture(params=["dropin", *(pytest.param(name, marks=pytest.mark.slow) for name in ENTRIES)])
 def door(request: pytest.FixtureRequest, doors: dict[DoorName, Door]) -> Door:
     return doors[request.param]
 

@@ -1,7 +1,9 @@
 """Where the surface suite runs: each door, with a scripted upstream over HTTP behind it and a SQLite store.
 
-The drop-in is a `bridge.OpenAI` in this process; the gateway is `python -m bridge serve` in another, with the SDK's own
-client before it. Both send what they send to the same kind of offline server, whose requests the tests can look at.
+The drop-in is a `bridge.OpenAI` in this process, `azure` its twin for Azure; `installed` and `wrapped` are clients of
+the SDK's own classes, bridged by `bridge.install` (as under `bridge run`) and by `bridge.wrap`; the gateway is `python
+-m bridge serve` in another process, with the SDK's own client before it. All send what they send to the same kind of
+offline server, whose requests the tests can look at.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from bridge.store.open import open_store
 from bridge.testing import ScriptedUpstream
 from doors.surface.colours import Client, LoopThread
 
-DoorName = Literal["dropin", "gateway"]
+DoorName = Literal["dropin", "installed", "wrapped", "azure", "gateway"]
 Colour = Literal["sync", "async"]
 KEY: Final = "sk-test"
 ELSEWHERE: Final = "elsewhere.example:1:0000"
@@ -41,7 +43,7 @@ class Door:
     def client(self, colour: Colour, loop: LoopThread) -> Client:
         """The one client of this door in this colour."""
         if colour not in self._clients:
-            options = {"api_key": KEY, "base_url": self.base_url, "max_retries": 0}
+            options: dict[str, Any] = {"api_key": KEY, "base_url": self.base_url, "max_retries": 0}
             self._clients[colour] = Client(self._make(colour, options), loop, self.called)
         return self._clients[colour]
 
@@ -50,12 +52,25 @@ class Door:
             client.close()
 
     def _make(self, colour: Colour, options: dict[str, Any]) -> Any:
-        if self.name == "gateway":
-            return openai.OpenAI(**options) if colour == "sync" else openai.AsyncOpenAI(**options)
         import bridge
 
-        kind = bridge.OpenAI if colour == "sync" else bridge.AsyncOpenAI
-        return kind(**options, store=str(self.store_path))
+        sdk = openai.OpenAI if colour == "sync" else openai.AsyncOpenAI
+        store = str(self.store_path)
+        if self.name == "gateway":
+            return sdk(**options)
+        if self.name == "wrapped":
+            return bridge.wrap(sdk(**options), store=store)
+        if self.name == "installed":
+            bridge.install(store=store)
+            try:
+                return sdk(**options)
+            finally:
+                bridge.uninstall()
+        if self.name == "azure":
+            base_url = self.base_url.removesuffix("/v1") + "/openai"
+            azure = bridge.AzureOpenAI if colour == "sync" else bridge.AsyncAzureOpenAI
+            return azure(**{**options, "base_url": base_url}, api_version="2024-05-01-preview", store=store)
+        return (bridge.OpenAI if colour == "sync" else bridge.AsyncOpenAI)(**options, store=store)
 
 
 @frozen
