@@ -31,6 +31,7 @@ SAMPLES: Final[dict[str, Any]] = {
     "thread_id": "thread_abc",
     "run_id": "run_def",
     "status": "completed",
+    "code": None,
     "format": "json_schema",
     "model": "m",
     "effort": "huge",
@@ -70,7 +71,10 @@ TAIL: Final = """
 known not to have a tool, `images_not_taken` that it takes no images ([upstreams.md](upstreams.md)), `file_not_kept`
 that the bytes of a file are neither in the store nor in their container: the old API had no such errors. Other files
 and vector stores are the upstream's: `upstream_refused` is what it said of them, with its own status, type, code and
-param, and `upstream_silent` that it could not be asked. The gateway adds 413 for a body that is too large, 502 and 504
+param, and `upstream_silent` that it could not be asked. `run_ended` is what retrieving a run answers that ended as
+`failed`, `expired` or `incomplete`, where the setting `loud_failures` is on ([configuration.md](configuration.md)); its
+code is that of `last_error`, else the status. `no_beta_files` is the old text with a way out
+([beta-v1.md](beta-v1.md)). The gateway adds 413 for a body that is too large, 502 and 504
 for an upstream that cannot be reached by a call it passes on, and 508 for a gateway that is its own upstream.
 
 ## Not told yet
@@ -114,6 +118,8 @@ def _message(name: str) -> str:
     arguments = {each.name: SAMPLES[each.name] for each in needed}
     if name == "wrong_tool_outputs":
         arguments["expected"] = SAMPLES["expected_ids"]
+    if name == "run_ended":
+        arguments.update(status="failed", code="server_error", reason="The model crashed.")
     if name == "upstream_refused":
         arguments["status"] = 400
     message: str = constructor(**arguments).message

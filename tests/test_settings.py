@@ -7,13 +7,13 @@ import pytest
 
 from bridge.errors import ConfigurationError
 from bridge.lifecycle import Policy
-from bridge.settings import Options, Settings
+from bridge.settings import NAMES, Options, Settings
 
 
 @pytest.fixture(autouse=True)
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("STORE", "UPSTREAM", "CONFIG", "PROFILE", "MODELS", "BACKGROUND"):
+    for name in ("CONFIG", *map(str.upper, NAMES)):
         monkeypatch.delenv(f"BRIDGE_{name}", raising=False)
 
 
@@ -27,23 +27,42 @@ def write(folder: Path, text: str) -> Path:
 def test_nothing_said() -> None:
     settings = Settings.from_environment()
     assert (settings.store, settings.upstream, settings.config) == (None, None, None)
-    assert settings.origins == dict.fromkeys(("store", "upstream", "profile", "models", "background"), "default")
+    assert settings.origins == dict.fromkeys(NAMES, "default")
     assert settings.options() == Options()
     assert settings.profile_of("https://api.openai.com/v1").name == "openai"
 
 
 def test_what_operations_go_by(tmp_path: Path) -> None:
     (tmp_path / "names.json").write_text('{"models": {"old": "new"}}')
-    write(tmp_path, '[bridge]\nmodels = "names.json"\nbackground = "on"\nprofile = "vllm"')
+    write(tmp_path, '[bridge]\nmodels = "names.json"\nbackground = "on"\nprofile = "vllm"\nbeta_v1 = "refuse"')
     settings = Settings.from_environment()
-    assert settings.options() == Options(Policy("auto", {"old": "new"}), background=True)
+    assert settings.options() == Options(Policy("auto", {"old": "new"}), background=True, converts_beta_v1=False)
     assert settings.profile_of("https://api.openai.com/v1").name == "vllm"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("BETA_V1", "convert", Options()),
+        ("BETA_V1", "refuse", Options(converts_beta_v1=False)),
+        ("LOUD_FAILURES", "on", Options(loud_failures=True)),
+        ("LOUD_FAILURES", "off", Options()),
+    ],
+)
+def test_words_are_the_same_in_file_and_environment(name: str, value: str, expected: Options, tmp_path: Path) -> None:
+    assert Settings.from_environment(environment={f"BRIDGE_{name}": value}).options() == expected
+    write(tmp_path, f'[bridge]\n{name.lower()} = "{value}"')
+    settings = Settings.from_environment()
+    assert settings.options() == expected
+    assert settings.origins[name.lower()] == str(tmp_path / "bridge.toml")
 
 
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
         ("BRIDGE_BACKGROUND", "maybe", "on or off"),
+        ("BRIDGE_BETA_V1", "on", "`beta_v1` is convert or refuse, not 'on'"),
+        ("BRIDGE_LOUD_FAILURES", "yes", "`loud_failures` is on or off"),
         ("BRIDGE_PROFILE", "acme", "There is no profile 'acme'. There are: openai"),
         ("BRIDGE_MODELS", "nowhere.json", "off, suggest, auto, or a JSON file"),
     ],

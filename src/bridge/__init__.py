@@ -124,9 +124,7 @@ class _Module(ModuleType):
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in _SETTINGS:
-            import openai
-
-            setattr(openai, name, value)
+            import_module("bridge.client.module").set_public(name, value)
         else:
             super().__setattr__(name, value)
 

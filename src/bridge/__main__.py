@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import sys
+from importlib import metadata
 
 NEEDED = ("typer", "rich")
+OLD = (
+    "pydantic {version} is too old for the command line and the drop-in: pip install 'pydantic>=2.7', or run the "
+    "gateway in an environment of its own (docs/gateway.md)"
+)
 HINT = "The command line needs {name}, which is not installed: pip install 'assistants-bridge[tools]'"
 
 
@@ -17,7 +22,13 @@ def main() -> None:
         if missing not in NEEDED:
             raise
         sys.exit(_told(HINT.format(name=missing)))
-    command()
+    try:
+        command()
+    except ImportError:
+        version = metadata.version("pydantic")
+        if not version.startswith("1."):
+            raise
+        sys.exit(_told(OLD.format(version=version)))
 
 
 def _told(message: str) -> int:

@@ -265,6 +265,17 @@ def cannot_update(status: str) -> APIError:
     return APIError(400, f"Cannot update run with status '{status}'.")
 
 
+def run_ended(run_id: str, status: str, code: str | None, reason: str | None) -> APIError:
+    """Ours, for programs that know no end but `completed`: told where the setting `loud_failures` is on. `code` is that
+    of last_error, `reason` its message or why the run is incomplete; either may be unknown."""
+    why = ": ".join(part for part in (code, reason) if part)
+    message = (
+        f"Run {run_id} ended as '{status}'{f' ({why})' if why else ''}. It is an error to ask for it because the "
+        "setting loud_failures is on; BRIDGE_LOUD_FAILURES=off answers with the run instead."
+    )
+    return APIError(400, message, code=code or status)
+
+
 # --- capability (§9.4)
 
 
@@ -421,6 +432,15 @@ def unknown_url(method: str, path: str) -> APIError:
     return APIError(404, f"Invalid URL ({method} /v1{path})")
 
 
+def no_beta_files(method: str, path: str) -> APIError:
+    """The old text for the files of assistants and messages, which only the first beta had; the way out is ours."""
+    return APIError(
+        404,
+        f"Invalid URL ({method} /v1{path}). Files belong to tools since the second beta: an assistant's are in its "
+        "tool_resources, those of a message in its attachments.",
+    )
+
+
 def session_key_needed(method: str, path: str) -> APIError:
     return APIError(
         401,
@@ -500,6 +520,7 @@ TABLE: Final[dict[str, tuple[int, str, str | None]]] = {
     "wrong_tool_outputs": (400, "invalid_request_error", None),
     "cannot_cancel": (400, "invalid_request_error", None),
     "cannot_update": (400, "invalid_request_error", None),
+    "run_ended": (400, "invalid_request_error", "server_error"),
     # capability
     "nothing_to_answer": (400, "invalid_request_error", "invalid_thread"),
     "json_needs_functions": (400, "invalid_request_error", None),
@@ -522,6 +543,7 @@ TABLE: Final[dict[str, tuple[int, str, str | None]]] = {
     "unknown_beta": (400, "invalid_request_error", "invalid_beta"),
     "old_beta": (400, "invalid_request_error", "invalid_beta"),
     "unknown_url": (404, "invalid_request_error", None),
+    "no_beta_files": (404, "invalid_request_error", None),
     "session_key_needed": (401, "invalid_request_error", None),
     # the service itself
     "server_error": (500, "server_error", None),

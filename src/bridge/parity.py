@@ -336,6 +336,30 @@ ENDPOINTS: Final[dict[str, Endpoint]] = {
     "files.delete": Endpoint("DELETE", "/files/{file_id}"),
 }
 
+# --- the first beta
+
+_ATTACHED: Final = (
+    "Becomes attachments for both tools; files that cannot be searched, by their names, for code_interpreter only."
+)
+_RENAMED: Final = Parameter("tools[].type: retrieval", "exact", "Becomes file_search, as it was renamed.")
+_GIVEN: Final = (
+    "Becomes tool_resources of the tools that the assistant has, for file_search a vector store of its own; without "
+    "such a tool they are lost."
+)
+
+BETA_V1: Final[dict[str, tuple[Parameter, ...]]] = {
+    "assistants.create": (_RENAMED, Parameter("file_ids", "emulated", _GIVEN)),
+    "assistants.update": (
+        _RENAMED,
+        Parameter("file_ids", "emulated", f"{_GIVEN[:-1]}; they take the place of those it had."),
+    ),
+    "threads.create": (Parameter("messages[].file_ids", "emulated", _ATTACHED),),
+    "threads.create_and_run": (_RENAMED, Parameter("thread.messages[].file_ids", "emulated", _ATTACHED)),
+    "messages.create": (Parameter("file_ids", "emulated", _ATTACHED),),
+    "runs.create": (_RENAMED, Parameter("additional_messages[].file_ids", "emulated", _ATTACHED)),
+}
+"""What is taken besides where the setting `beta_v1` is `convert` (wire/beta_v1.py)."""
+
 # --- docs
 
 INTRODUCTION: Final = """\
@@ -353,9 +377,26 @@ The table is true for a server that can do all that OpenAI's can. Where a server
 """
 
 
+OF_BETA_V1: Final = """\
+## The first beta
+
+Taken besides where the setting `beta_v1` is `convert`, refused otherwise ([beta-v1.md](beta-v1.md)).
+
+| Call | Parameter | | What becomes of it |
+|---|---|---|---|
+"""
+
+
 def page() -> str:
     """docs/parity.md."""
-    return "\n".join([INTRODUCTION, *(_section(name, call) for name, call in ENDPOINTS.items())])
+    return "\n".join([INTRODUCTION, *(_section(name, call) for name, call in ENDPOINTS.items()), _of_beta_v1()])
+
+
+def _of_beta_v1() -> str:
+    rows = [(name, each) for name, listed in BETA_V1.items() for each in listed]
+    return OF_BETA_V1 + "".join(
+        f"| {name} | `{each.name}` | {each.parity} | {each.sentence} |\n" for name, each in rows
+    )
 
 
 def _section(name: str, call: Endpoint) -> str:

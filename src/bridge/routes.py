@@ -11,9 +11,11 @@ from attrs import field, frozen
 from bridge import ids
 from bridge.calls import Call
 from bridge.engine.effects import Flow
-from bridge.engine.flows import Context, Launch, assistants, files, messages, runs, steps, threads
+from bridge.engine.flows import Context, Launch, assistants, beta_v1, files, messages, runs, steps, threads
 from bridge.records import Object
+from bridge.settings import Options
 from bridge.wire import assistants as wire
+from bridge.wire.beta_v1 import Converted, convert
 
 Result = Object | Launch | files.Download
 FILES: Final = "/files/"
@@ -49,27 +51,43 @@ class Route:
     def _compile(self) -> re.Pattern[str]:
         return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path))
 
-    def read(self, names: dict[str, str], call: Call) -> Request:
-        """The request of a call on this route, checked: its ids, then its body, then its query. Raises APIError."""
+    def read(self, names: dict[str, str], call: Call, options: Options) -> Request:
+        """The request of a call on this route, checked: its ids, its beta header, then its body, then its query. Raises
+        APIError."""
         for param, value in names.items():
             wire.check_id(param, KINDS[param], value)
-        body = None if self.body is None else wire.parse_body(self.body, call.body).given()
+        body, converted = None, None
+        if self.body is not None:
+            read = wire.read_body(call.body)
+            converted = convert(self.body, read) if options.converts_beta_v1 else Converted(read)
+            body = wire.check_body(self.body, converted.body).given()
         query = None if self.query is None else wire.parse_query(self.query, call.query).given()
-        return Request(self, tuple(names.values()), body, query)
+        return Request(self, tuple(names.values()), body, query, converted)
 
 
 @frozen
 class Request:
-    """What was asked, in order: a route, the ids of its path, what was given (None where the route takes nothing)."""
+    """What was asked, in order: a route, the ids of its path, what was given (None where the route takes nothing).
+    `converted` tells what of the body was said in the words of the first beta."""
 
     route: Route
     ids: tuple[str, ...]
     body: Object | None
     query: Object | None
+    converted: Converted | None = None
 
     def start(self, context: Context) -> Flow[Result]:
         """The flow; nothing has happened yet."""
-        given = [part for part in (self.body, self.query) if part is not None]
+        if self.body is not None and self.converted is not None and not self.converted.is_settled:
+            return self._start_settled(context, self.body, self.converted)
+        return self._flow(context, self.body)
+
+    def _start_settled(self, context: Context, body: Object, converted: Converted) -> Flow[Result]:
+        settled = yield from beta_v1.settled(context, body, converted, self.ids[0] if self.ids else None)
+        return (yield from self._flow(context, settled))
+
+    def _flow(self, context: Context, body: Object | None) -> Flow[Result]:
+        given = [part for part in (body, self.query) if part is not None]
         return self.route.flow(context, *self.ids, *given)
 
 

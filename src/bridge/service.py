@@ -25,12 +25,14 @@ from bridge.store import Store
 from bridge.store.open import open_store
 from bridge.upstream import Upstream
 from bridge.wire import assistants as wire
-from bridge.wire import downloads, render
+from bridge.wire import beta_v1, downloads, render
+from bridge.wire.checks import is_first_beta
 
 POLL_AFTER_MS: Final = "20"
 """Told on every run answer. Polls wait here for news, so the SDKs' own pause (1 s, Node 5 s) only costs time."""
 
 LONGEST_POLL: Final = 10.0
+BETA_V1: Final = "it is a request of the Assistants API's first beta, which BRIDGE_BETA_V1=convert takes (told once)"
 JSON: Final = ("content-type", "application/json")
 SSE: Final = ("content-type", "text/event-stream; charset=utf-8")
 
@@ -47,6 +49,7 @@ class Service:
         self.upstream = upstream
         self.options = options or Options()
         self._on_callers_loop = on_callers_loop
+        self._told_of_beta_v1 = False
 
     @property
     def runner(self) -> Runner:
@@ -67,7 +70,7 @@ class Service:
             feed = self._feed(result)
             if isinstance(result, Launch):
                 self.runner.start(result.run, source, feed)
-            return self._reply(result, feed, hands.lost)
+            return self._reply(call, result, feed, hands.lost)
         except errors.APIError as error:
             return self._refuse(error, call)
         except Exception:
@@ -85,7 +88,7 @@ class Service:
             feed = self._feed(result)
             if isinstance(result, Launch):
                 self.runner.start_async(result.run, source, feed, on_this_loop=self._on_callers_loop)
-            return self._reply(result, feed, hands.lost)
+            return self._reply(call, result, feed, hands.lost)
         except errors.APIError as error:
             return self._refuse(error, call)
         except Exception:
@@ -101,11 +104,12 @@ class Service:
         self.runner.knows(source)
         found = match(call.method, call.path)
         if found is None:
-            raise errors.unknown_url(call.method, call.path)
+            is_gone = beta_v1.FILES.fullmatch(call.path)
+            raise (errors.no_beta_files if is_gone else errors.unknown_url)(call.method, call.path)
         route, names = found
         if route.needs_beta:
-            wire.check_beta(call.headers.get("openai-beta"))
-        return route.read(names, call)
+            wire.check_beta(call.headers.get("openai-beta"), self.options.converts_beta_v1)
+        return route.read(names, call, self.options)
 
     def _context(self, call: Call, source: Source, request: Request) -> Context:
         wait_until = None
@@ -123,7 +127,7 @@ class Service:
         feed.publish(result.opening)
         return feed
 
-    def _reply(self, result: Object | Launch, feed: Feed | None, lost: Sequence[str]) -> Reply:
+    def _reply(self, call: Call, result: Object | Launch, feed: Feed | None, lost: Sequence[str]) -> Reply:
         request_id = _request_id() if feed is None else feed.request_id
         headers = [*_standing_headers(request_id)]
         if lost:
@@ -131,6 +135,8 @@ class Service:
         if feed is not None:
             return Reply(200, (SSE, ("cache-control", "no-cache"), *headers), stream=feed)
         body = result.body if isinstance(result, Launch) else result
+        if is_first_beta(call.headers.get("openai-beta")):
+            body = beta_v1.answer(body)
         if body.get("object") == "thread.run":
             headers.append(("openai-poll-after-ms", POLL_AFTER_MS))
         return Reply(200, (JSON, *headers), render.encode_pretty(body))
@@ -138,6 +144,9 @@ class Service:
     def _refuse(self, error: errors.APIError, call: Call) -> Reply:
         if error.status == 404:
             log.info("%s %r: %r (store: %s)", call.method, call.path, error.message, self.runner.world.store.name)
+        if beta_v1.is_refusal(error) and not self.options.converts_beta_v1 and not self._told_of_beta_v1:
+            self._told_of_beta_v1 = True
+            log.warning("%s %s is refused: %s", call.method, call.path, BETA_V1)
         headers = (JSON, *_standing_headers(_request_id()), *error.headers.items())
         return Reply(error.status, headers, render.encode_pretty(error.body()))
 

@@ -1,11 +1,13 @@
 """The settings in force, and where each comes from: explicit, else environment, else bridge.toml, else default.
 
-    store       BRIDGE_STORE       a path, a database URL, or ``memory``; None is the default place (design §5)
-    upstream    BRIDGE_UPSTREAM    a base URL, ``scripted`` or ``scripted:FILE``; None is the client's own base_url
-    profile     BRIDGE_PROFILE     what kind of server that is; None guesses by its base URL (profiles.py)
-    models      BRIDGE_MODELS      ``off``, ``suggest``, ``auto`` or a file, for retired models (lifecycle.py)
-    background  BRIDGE_BACKGROUND  ``on`` or ``off``: whether legs are background responses
-    (the file)  BRIDGE_CONFIG      bridge.toml beside the program, else in the current folder
+    store          BRIDGE_STORE          a path, a database URL, or ``memory``; None is the default place (design §5)
+    upstream       BRIDGE_UPSTREAM       a base URL, ``scripted`` or ``scripted:FILE``; None is the client's base_url
+    profile        BRIDGE_PROFILE        what kind of server that is; None guesses by its base URL (profiles.py)
+    models         BRIDGE_MODELS         ``off``, ``suggest``, ``auto`` or a file, for retired models (lifecycle.py)
+    background     BRIDGE_BACKGROUND     ``on`` or ``off``: whether legs are background responses
+    beta_v1        BRIDGE_BETA_V1        ``convert`` or ``refuse`` requests of the first beta; None is up to the door
+    loud_failures  BRIDGE_LOUD_FAILURES  ``on`` or ``off``: whether retrieving a run that failed is an error
+    (the file)     BRIDGE_CONFIG         bridge.toml beside the program, else in the current folder
 
 The file has one table, ``[bridge]``, with the same names. Paths in it are relative to the file.
 """
@@ -30,15 +32,20 @@ from bridge.profiles import Profile
 FILE: Final = "bridge.toml"
 CONFIG: Final = "BRIDGE_CONFIG"
 DEFAULT_STORE: Final = Path(".bridge") / "bridge.db"
+WORDS: Final = {"background": ("on", "off"), "beta_v1": ("convert", "refuse"), "loud_failures": ("on", "off")}
+"""The settings that are one word of a few."""
 
 
 @frozen
 class Options:
     """What of the settings the operations themselves go by. `models` is what becomes of retired models; `background`:
-    legs are background responses where the upstream can do that."""
+    legs are background responses where the upstream can do that. `converts_beta_v1`: requests in the shape of the first
+    beta are taken; `loud_failures`: retrieving a run that failed is an error."""
 
     models: Policy = field(factory=Policy)
     background: bool = False
+    converts_beta_v1: bool = True
+    loud_failures: bool = False
 
 
 @frozen
@@ -51,6 +58,8 @@ class Settings:
     profile: str | None = None
     models: str | None = None
     background: str | None = None
+    beta_v1: str | None = None
+    loud_failures: str | None = None
     config: Path | None = None
     origins: Mapping[str, str] = field(factory=dict, eq=False)
 
@@ -77,9 +86,13 @@ class Settings:
 
     def options(self) -> Options:
         """What the operations go by. Raises ConfigurationError."""
-        if self.background not in (None, "on", "off"):
-            raise ConfigurationError(f"The setting `background` is on or off, not {self.background!r}.")
-        return Options(_policy(self.models), self.background == "on")
+        for name, words in WORDS.items():
+            value = getattr(self, name)
+            if value is not None and value not in words:
+                raise ConfigurationError(f"The setting `{name}` is {' or '.join(words)}, not {value!r}.")
+        return Options(
+            _policy(self.models), self.background == "on", self.beta_v1 != "refuse", self.loud_failures == "on"
+        )
 
     def profile_of(self, base_url: str) -> Profile:
         """The profile of the server at this base URL. Raises ConfigurationError."""
@@ -185,7 +198,7 @@ def anchored(name: str, value: str, folder: Path) -> str:
     """A setting's value whose path, where it is one, is relative to this folder: with the path made absolute."""
     if "://" in value or value in ("memory", "scripted"):
         return value
-    if name in ("profile", "background") or value in MODES:
+    if name in ("profile", *WORDS) or value in MODES:
         return value
     if value.startswith("scripted:"):
         return f"scripted:{folder / Path(value.partition(':')[2]).expanduser()}"

@@ -52,6 +52,7 @@ WRONG_USE = [
     (("explain", "nowhere.json"), "nowhere.json cannot be read"),
     (("db", "path", "--store", "mysql://h/db"), "'mysql' is no store"),
     (("doctor", "--config", "nowhere.toml"), "There is no file"),
+    (("doctor", "--offline", "--probe"), "--probe asks the upstream, which --offline forbids"),
 ]
 
 
@@ -177,7 +178,7 @@ def test_explain_tells_where_json_is_broken() -> None:
 
 def test_doctor_shows_what_is_in_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BRIDGE_UPSTREAM", "https://user:secret@host.example/v1")
-    result = call("doctor", "--store", "mine.db")
+    result = call("doctor", "--offline", "--store", "mine.db")
     assert result.exit_code == 0
     lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
     assert f"ok assistants-bridge {bridge.__version__}" in lines
@@ -189,8 +190,8 @@ def test_doctor_shows_what_is_in_force(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_doctor_offline_needs_no_key() -> None:
-    assert "OPENAI_API_KEY" in call("doctor").stdout
-    assert "OPENAI_API_KEY" not in call("doctor", "--upstream", "scripted").stdout
+    assert "OPENAI_API_KEY" in call("doctor", "--offline").stdout
+    assert "OPENAI_API_KEY" not in call("doctor", "--offline", "--upstream", "scripted").stdout
 
 
 def test_doctor_knows_another_command_named_bridge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +199,7 @@ def test_doctor_knows_another_command_named_bridge(tmp_path: Path, monkeypatch: 
     other.parent.mkdir()
     other.touch(mode=0o755)
     monkeypatch.setenv("PATH", str(other.parent))
-    assert f"{other} " in call("doctor").stdout
+    assert f"{other} " in call("doctor", "--offline").stdout
 
 
 def test_the_store_is_made_once_and_found(tmp_path: Path) -> None:
@@ -207,18 +208,18 @@ def test_the_store_is_made_once_and_found(tmp_path: Path) -> None:
     assert not path.exists()
     assert call("db", "upgrade").stdout == f"{path}: schema {known} (new)\n"
     assert call("db", "upgrade").stdout == f"{path}: schema {known} (was {known})\n"
-    assert f"schema {known}" in call("doctor").stdout
+    assert f"schema {known}" in call("doctor", "--offline").stdout
 
 
 def test_a_path_with_signs_of_urls_in_it() -> None:
     call("db", "upgrade", "--store", "odd #1?/a%20b.db")
-    assert "schema" in call("doctor", "--store", "odd #1?/a%20b.db").stdout
+    assert "schema" in call("doctor", "--offline", "--store", "odd #1?/a%20b.db").stdout
 
 
 def test_memory_needs_no_upgrade() -> None:
     assert call("db", "path", "--store", "memory").stdout == "memory\n"
     assert "nothing to upgrade" in call("db", "upgrade", "--store", "memory").stdout
-    assert "gone when the process ends" in call("doctor", "--store", "memory").stdout
+    assert "gone when the process ends" in call("doctor", "--offline", "--store", "memory").stdout
 
 
 def test_a_store_of_the_future_is_told_and_left_alone() -> None:
@@ -229,12 +230,14 @@ def test_a_store_of_the_future_is_told_and_left_alone() -> None:
     result = call("db", "upgrade", "--store", "future.db")
     assert result.exit_code == 1
     assert "has schema 99" in result.stderr
-    result = call("doctor", "--store", "future.db")
+    result = call("doctor", "--offline", "--store", "future.db")
     assert result.exit_code == 1
     assert "schema 99, known is" in result.stdout
 
 
-@pytest.mark.parametrize(("command", "code"), [(("doctor",), 1), (("db", "upgrade"), 1), (("db", "path"), 1)])
+@pytest.mark.parametrize(
+    ("command", "code"), [(("doctor", "--offline"), 1), (("db", "upgrade"), 1), (("db", "path"), 1)]
+)
 def test_a_file_that_is_no_store(tmp_path: Path, command: tuple[str, ...], code: int) -> None:
     (tmp_path / "no.db").write_text("This is a letter, and nothing else. " * 100)
     result = call(*command, "--store", "no.db")

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,15 +15,18 @@ PATIENCE = 30.0
 
 
 @contextmanager
-def gateway(upstream: str, store_path: Path, *, killed: bool = False) -> Iterator[str]:
-    """The base URL of a gateway with this upstream and store, until the block ends (`killed`: with SIGKILL)."""
+def gateway(
+    upstream: str, store_path: Path, *, killed: bool = False, settings: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """The base URL of a gateway with this upstream and store, until the block ends (`killed`: with SIGKILL). `settings`
+    are variables of its environment."""
     command = [sys.executable, "-m", "bridge", "serve", "--port", "0", "--store", str(store_path)]
     process = subprocess.Popen(
         [*command, "--upstream", upstream],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=clean_environment(PYTHONUNBUFFERED="1", COLUMNS="200"),
+        env=clean_environment(PYTHONUNBUFFERED="1", COLUMNS="200", **(settings or {})),
         cwd=store_path.parent,
     )
     said: list[str] = []

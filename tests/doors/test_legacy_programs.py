@@ -67,6 +67,7 @@ class Door:
             OPENAI_API_KEY="sk-test",
             OPENAI_BASE_URL=self.base_url or self.url,
             BRIDGE_STORE=str(self.folder / f"{program.stem}.db"),
+            BRIDGE_BETA_V1="refuse",  # as the gateway does by itself: both doors are to say the same
         )
         done = subprocess.run(
             [sys.executable, "-W", "ignore::DeprecationWarning", str(program)],

@@ -167,7 +167,7 @@ def test_the_programs_send_what_is_allowed(judge: Judge, noted_here: Path, backg
 
 def play(client: OpenAI, upstream: ScriptedUpstream, program: Program) -> None:
     """All of a program's runs, each to its end."""
-    file_id = upstream.add_file("dog.png", b"The dog is brown.")
+    file_id = upstream.add_file("dog.txt", b"The dog is brown.")
     store_id = upstream.send(Send("POST", "/vector_stores", {"file_ids": [file_id]})).body["id"]
 
     def given(value: Any) -> Any:

@@ -15,7 +15,8 @@ from bridge.calls import Credential
 from bridge.engine.effects import Refused, Resume, Send, Sent
 from bridge.testing import serve_scripted
 from bridge.upstream import StreamBroken, UpstreamRefused, family, hops
-from bridge.upstream.openai import OpenAIUpstream, headers_for, without_credentials
+from bridge.upstream.openai import OpenAIUpstream, headers_for
+from bridge.wire.paths import without_credentials
 
 http = family.installed()
 REQUEST = {"model": "gpt-4o", "input": "Hi", "stream": True}

@@ -127,9 +127,25 @@ def test_a_vector_store_expires(clock: Clock) -> None:
     assert send(upstream, "GET", path) == (404, f"No vector store found with id '{store['id']}'.")
 
 
+@pytest.mark.parametrize(("filename", "ending"), [("a.csv", ".csv"), ("a.PNG", ".PNG"), ("README", "none")])
+def test_files_that_cannot_be_searched_are_refused(clock: Clock, filename: str, ending: str) -> None:
+    upstream = ScriptedUpstream(clock=clock)
+    told = (
+        400,
+        f"Files with extensions [{ending}] are not supported for retrieval. "
+        "See https://platform.openai.com/docs/assistants/tools/file-search/supported-files",
+    )
+    good, bad = upstream.add_file("a.TXT", b""), upstream.add_file(filename, b"")
+    assert send(upstream, "POST", "/vector_stores", {"file_ids": [good, bad]}) == told
+    assert upstream.vector_stores == {}
+    path = f"/vector_stores/{send(upstream, 'POST', '/vector_stores', {'file_ids': [good]})['id']}"
+    assert send(upstream, "POST", f"{path}/files", {"file_id": bad}) == told
+    assert send(upstream, "POST", f"{path}/file_batches", {"file_ids": [bad]}) == told
+
+
 def test_files_are_taken_in_by_the_batch(clock: Clock) -> None:
     upstream = ScriptedUpstream({"rules": [], "ingestion": 30}, clock=clock)
-    ids = [upstream.add_file(name, b"") for name in "ab"]
+    ids = [upstream.add_file(f"{name}.txt", b"") for name in "ab"]
     stores = [send(upstream, "POST", "/vector_stores", {})["id"] for _ in range(2)]
     path = f"/vector_stores/{stores[0]}/file_batches"
     assert send(upstream, "POST", path, {"file_ids": [*ids, "file-x"]}) == (404, "No such File object: file-x")

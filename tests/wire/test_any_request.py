@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ from bridge.engine import normalise
 from bridge.records import Assistant, Thread
 from bridge.wire import assistants as wire
 from bridge.wire import render
+from bridge.wire.beta_v1 import convert
 
 ASSISTANT = Assistant("asst_a", 1, "gpt-4o")
 THREAD = Thread("thread_t", 1)
@@ -157,6 +159,34 @@ def test_any_body_is_refused_in_words_or_can_be_kept(case: tuple[type[wire.Shape
         render.encode_pretty(error.body())
         return
     assert parsed == body
+    _keep(shape, parsed)
+
+
+OLD_WORDS = {'"attachments"': '"file_ids"', '"tool_resources"': '"file_ids"', '"file_search"': '"retrieval"'}
+
+
+@given(spoilt(), st.lists(st.sampled_from(list(OLD_WORDS)), unique=True, min_size=1), st.booleans())
+def test_any_body_in_the_words_of_the_first_beta_is_refused_or_converted(
+    case: tuple[type[wire.Shape], Any], words: list[str], with_files: bool
+) -> None:
+    shape, body = case
+    text = json.dumps(body)
+    for word in words:
+        text = text.replace(word, OLD_WORDS[word])
+    if with_files:
+        text = re.sub(r'"file_ids": [\[{].*?[\]}]+', '"file_ids": ["file-1"]', text)
+    try:
+        given = json.loads(text)
+    except ValueError:  # brackets that were cut in two
+        return
+    try:
+        converted = convert(shape, given)
+        parsed = wire.check_body(shape, converted.body).given()
+    except errors.APIError as error:
+        assert error.status == 400
+        render.encode_pretty(error.body())
+        return
+    assert "retrieval" not in {tool["type"] for tool in parsed.get("tools") or ()}
     _keep(shape, parsed)
 
 

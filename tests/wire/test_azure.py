@@ -15,6 +15,7 @@ RESPONSES_URLS = [
     ("https://openai.example/azure/openai", "https://openai.example/azure/openai/v1"),
     ("https://proxy.example/azure", "https://proxy.example/azure/openai/v1"),
     ("https://openai", "https://openai/openai/v1"),
+    ("https://r.openai.azure.com//openai/deployments/gpt-4o/", "https://r.openai.azure.com/openai/v1"),
 ]
 
 

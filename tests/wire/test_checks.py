@@ -72,6 +72,13 @@ def test_beta_is_refused(value: str | None, message: str) -> None:
     }
 
 
+def test_the_first_beta_will_do_where_it_is_converted() -> None:
+    check_beta("realtime=v1, assistants=v1", takes_first=True)
+    for value in ("assistants=v3", "assistants", ""):
+        with pytest.raises(errors.APIError):
+            check_beta(value, takes_first=True)
+
+
 @pytest.mark.parametrize("value", ["assistants=v2", "assistants=v2,realtime=v1", "assistants=v1, assistants=v2"])
 def test_beta_is_taken(value: str) -> None:
     check_beta(value)

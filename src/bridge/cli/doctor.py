@@ -6,47 +6,40 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
-from importlib import metadata
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from attrs import frozen
-from rich.markup import escape
-from rich.table import Table
 
+import bridge
 from bridge import settings as bridge_settings
-from bridge.cli import judging, options, output, stores
-from bridge.cli.judging import Heard
-from bridge.errors import StoreError
-from bridge.profiles import Profile
+from bridge.cli import bridging, findings, options, output, stores
+from bridge.cli.findings import Finding
+from bridge.cli.probed import probed
+from bridge.cli.reaching import reach
+from bridge.errors import ConfigurationError, StoreError
 from bridge.settings import Settings
 from bridge.store.open import open_store
+from bridge.wire.paths import without_credentials
 
-PACKAGES: Final = ("openai", "pydantic", "SQLAlchemy", "httpx2", "httpx", "starlette", "uvicorn")
-GOOD: Final = "[green]ok[/]"
-NOTE: Final = "[yellow]note[/]"
-BAD: Final = "[bold red]wrong[/]"
-WORDS: Final = {True: "yes", False: "no", None: "not known"}
-SHOWN: Final = 200
-"""Characters of an answer that is none."""
+DEFAULTS: Final = {
+    "store": "the root of the project (see Store)",
+    "upstream": "the base URL of each client; the gateway's is OPENAI_BASE_URL, else OpenAI",
+    "profile": "by the base URL (see Upstream)",
+    "models": "retired models are replaced on OpenAI's own server",
+    "background": "off",
+    "beta_v1": "convert in the drop-in clients, refuse in the gateway",
+    "loud_failures": "off",
+}
+"""What is in force where nobody said anything (docs/configuration.md)."""
 
 EXAMPLES = options.examples(
     ("bridge doctor", "in the folder of the program"),
+    ("bridge doctor --offline --json", "for CI: no connection, and JSON"),
     ("bridge doctor --store other.db", "what would be, with this store"),
     ("bridge doctor --probe --upstream URL", "ask a server what it can do"),
 )
-
-
-@frozen
-class Finding:
-    """One line: what was looked at, what it is, and where that comes from or what to do."""
-
-    mark: str
-    subject: str
-    value: str
-    remark: str = ""
 
 
 def add(app: typer.Typer) -> None:
@@ -57,50 +50,74 @@ def doctor(
     store: options.Store = None,
     upstream: options.Upstream = None,
     config: options.Config = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not connect to the upstream.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
     probe: Annotated[
         bool, typer.Option("--probe", help="Send the upstream a dozen small requests; they may cost a little.")
     ] = False,
     model: Annotated[str | None, typer.Option(help="The model that --probe asks.")] = None,
 ) -> None:
-    """Show what is in force here, where it comes from, and whether the store works.
+    """Show what is in force here, where it comes from, and whether it works: what is wrong first.
 
-    Versions, settings, the store and its schema, the upstream. Nothing is made, changed or, without --probe, sent. The
-    exit code is 1 when something is wrong.
+    Packages and how the SDK among them is bridged, settings, the store and its schema, the upstream and its profile.
+    Nothing is made or changed. A connection to the upstream is made and closed, within three seconds and without a
+    request; --offline leaves that out.
+
+    \b
+    Exit codes: 0 nothing is wrong (notes are not), 1 something is,
+                2 a setting or an option cannot work, so nothing was looked at.
 
     With --probe the upstream is asked what it can do, with the key in OPENAI_API_KEY if there is one: six short
     questions to a model, the rest costs nothing. It takes a minute and a half at most, and keeps nothing upstream.
     What was found stands beside what the profile in force says, and the profile that fits best is named.
     """
+    if offline and probe:
+        output.fail("--probe asks the upstream, which --offline forbids", output.USAGE)
     settings = options.settings(store, upstream, config)
-    findings = [*_versions(), *_settings(settings), _store(settings), *_upstream(settings), *_command()]
+    found = [
+        *_packages(),
+        *_settings(settings),
+        _store(settings),
+        *_upstream(settings, connects=not (offline or probe)),
+    ]
     if probe:
-        findings += probed(settings, model)
-    output.stdout().print(_table(findings))
-    if any(finding.mark == BAD for finding in findings):
+        found += probed(settings, model)
+    if as_json:
+        typer.echo(findings.as_json(found, bridge.__version__))
+    else:
+        findings.show(output.stdout(), found)
+    if not findings.are_good(found):
         raise typer.Exit(output.FAILED)
 
 
-def _versions() -> Iterator[Finding]:
-    yield Finding(GOOD, "assistants-bridge", metadata.version("assistants-bridge"))
-    yield Finding(GOOD, "Python", platform.python_version(), sys.executable)
-    for name in PACKAGES:
-        try:
-            yield Finding(GOOD, name, metadata.version(name))
-        except metadata.PackageNotFoundError:
-            if name in ("starlette", "uvicorn"):
-                yield Finding(NOTE, name, "missing", "bridge serve needs: pip install 'assistants-bridge[server]'")
+def _packages() -> Iterator[Finding]:
+    yield Finding("packages", "ok", bridging.DISTRIBUTION, bridge.__version__)
+    yield Finding("packages", "ok", "Python", platform.python_version(), sys.executable)
+    yield from bridging.packages(bridging.versions(), bridging.floors())
+    yield from _command()
+
+
+def _command() -> Iterator[Finding]:
+    """Which program the word `bridge` means in this shell."""
+    mine = Path(sys.executable).parent / "bridge"
+    first = shutil.which("bridge")
+    if first is not None and Path(first).resolve() != mine.resolve():
+        say = "another program comes first on the PATH: say assistants-bridge, or python -m bridge"
+        yield Finding("packages", "note", "the command bridge", first, say)
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
     for name in bridge_settings.NAMES:
-        value = getattr(settings, name)
-        yield Finding(GOOD, name, "not set" if value is None else _shown(value), settings.origins[name])
-    yield Finding(GOOD, "bridge.toml", "none found" if settings.config is None else str(settings.config))
+        value, origin = getattr(settings, name), settings.origins[name]
+        if value is None:
+            yield Finding("settings", "ok", name, "not set", f"default: {DEFAULTS[name]}")
+        else:
+            yield Finding("settings", "ok", name, _shown(value), origin)
+    file = "none found" if settings.config is None else str(settings.config)
+    yield Finding("settings", "ok", bridge_settings.FILE, file)
 
 
 def _shown(value: str) -> str:
-    from bridge.upstream.openai import without_credentials
-
     return without_credentials(value) if "@" in value else value
 
 
@@ -109,18 +126,24 @@ def _store(settings: Settings) -> Finding:
         found = stores.find(settings.store)
     except StoreError as error:
         name = open_store(settings.store).name
-        return Finding(BAD, "the store", name, str(error).removeprefix(f"the store {name} "))
+        return Finding("store", "wrong", "the store", name, str(error).removeprefix(f"the store {name} "))
+    level, name, remark = _looked_at(found)
+    return Finding("store", level, "the store", name, remark)
+
+
+def _looked_at(found: stores.Found) -> tuple[findings.Level, str, str]:
     if found.path is None:
-        return Finding(GOOD, "the store", found.name, "gone when the process ends")
+        return "ok", found.name, "gone when the process ends"
     if found.schema is None:
-        mark, can = (GOOD, "made at the first call") if _can_make(found.path) else (BAD, "its folder is not writable")
-        return Finding(mark, "the store", found.name, f"not there yet; {can}")
+        if _can_make(found.path):
+            return "ok", found.name, "not there yet; made at the first call"
+        return "wrong", found.name, "not there yet, and its folder is not writable: BRIDGE_STORE names another place"
     if found.schema > found.known:
-        return Finding(BAD, "the store", found.name, f"schema {found.schema}, known is {found.known}: upgrade bridge")
+        return "wrong", found.name, f"schema {found.schema}, known is {found.known}: upgrade bridge"
     if not os.access(found.path, os.W_OK):
-        return Finding(BAD, "the store", found.name, "not writable")
+        return "wrong", found.name, "not writable"
     remark = "" if found.schema == found.known else f", becomes {found.known} at the first call"
-    return Finding(GOOD, "the store", found.name, f"schema {found.schema}{remark}")
+    return "ok", found.name, f"schema {found.schema}{remark}"
 
 
 def _can_make(path: Path) -> bool:
@@ -128,80 +151,35 @@ def _can_make(path: Path) -> bool:
     return os.access(folder, os.W_OK)
 
 
-def _upstream(settings: Settings) -> Iterator[Finding]:
-    if settings.is_scripted:
-        yield Finding(GOOD, "the upstream", settings.upstream or "", "offline, needs no key")
+def _upstream(settings: Settings, connects: bool) -> Iterator[Finding]:
+    if settings.upstream is not None and settings.is_scripted:
+        yield _script(settings.upstream)
         return
-    found, why = options.upstream(settings)
-    yield Finding(GOOD, "the upstream", _shown(found), why)
-    why = settings.origins["profile"] if settings.profile else "guessed from the base URL"
-    yield Finding(GOOD, "its profile", settings.profile_of(found).name, why)
-    if not os.environ.get("OPENAI_API_KEY"):
-        yield Finding(NOTE, "OPENAI_API_KEY", "not set", "programs must bring their key themselves")
+    for url, why in options.upstreams(settings):
+        yield Finding("upstream", "ok", "the upstream", _shown(url), why)
+        if connects:
+            yield _reached(url)
+        why = settings.origins["profile"] if settings.profile else "guessed from the base URL"
+        yield Finding("upstream", "ok", "its profile", settings.profile_of(url).name, why)
+    if not any(map(os.environ.get, ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN"))):
+        yield Finding("upstream", "note", "OPENAI_API_KEY", "not set", "programs must bring their key themselves")
 
 
-def probed(settings: Settings, model: str | None = None) -> Iterator[Finding]:
-    """What the upstream answers when it is asked what it can do (cli/probing.py), beside its profile."""
-    from bridge.cli.probing import Probe
+def _script(setting: str) -> Finding:
+    from bridge.upstream.scripted import ScriptedUpstream
 
-    if settings.is_scripted:
-        yield Finding(NOTE, "probe", "not asked", "the offline upstream is in this process")
-        return
-    url = options.upstream(settings)[0]
-    profile = settings.profile_of(url)
-    with Probe(url, os.environ.get("OPENAI_API_KEY")) as probe:
-        model = model or probe.model(profile)
-        if model is None:
-            yield Finding(BAD, "probe", "not asked", "the upstream lists no models: name one with --model")
-            return
-        heard = dict(probe.answers(model))
-    yield from _answered(heard, model)
-    if "streamed" in heard:
-        yield from _beside(judging.profile(heard), profile)
+    try:
+        ScriptedUpstream.from_setting(setting)
+    except ConfigurationError as error:
+        return Finding("upstream", "wrong", "the upstream", setting, str(error))
+    return Finding("upstream", "ok", "the upstream", setting, "offline, needs no key")
 
 
-def _answered(heard: Mapping[str, Heard], model: str) -> Iterator[Finding]:
-    """Whether the one thing works that has to: POST /responses, whole and streamed."""
-    for name, works in (("whole", judging.works), ("streamed", judging.streams)):
-        if name not in heard:
-            continue
-        if works(heard[name]):
-            yield Finding(GOOD, "responses", name, f"asked {model}")
-        else:
-            status = f"HTTP {heard[name].status}" if heard[name].status else "no answer"
-            yield Finding(BAD, "responses", f"{name}: {status}", " ".join(heard[name].said.split())[:SHOWN])
-
-
-def _beside(found: Profile, profile: Profile) -> Iterator[Finding]:
-    """Each ability that could be asked for, and what the profile in force says of it."""
-    different = judging.differences(found, profile)
-    for name in judging.JUDGES:
-        said, expected = found.abilities()[name], profile.abilities()[name]
-        remark = f"{profile.name} says: {'tried' if expected is None else WORDS[expected]}"
-        yield Finding(NOTE if name in different else GOOD, name, WORDS[said], remark)
-    nearest = judging.nearest(found)
-    missed = judging.differences(found, nearest)
-    remark = f"but for {', '.join(missed)}" if missed else "agrees in all that was found"
-    if nearest is not profile and not missed:
-        remark += f": BRIDGE_PROFILE={nearest.name}"
-    elif different:
-        remark += "; BRIDGE_PROFILE=generic tries everything"
-    yield Finding(GOOD, "nearest profile", nearest.name, remark)
-
-
-def _command() -> Iterator[Finding]:
-    """Which program the word `bridge` means in this shell."""
-    mine = Path(sys.executable).parent / "bridge"
-    first = shutil.which("bridge")
-    if first is not None and Path(first).resolve() != mine.resolve():
-        say = "say assistants-bridge, or python -m bridge"
-        yield Finding(NOTE, "the command bridge", first, f"another program comes first on the PATH: {say}")
-
-
-def _table(findings: list[Finding]) -> Table:
-    table = Table.grid(padding=(0, 2))
-    for _ in range(4):
-        table.add_column(overflow="fold")
-    for finding in findings:
-        table.add_row(finding.mark, finding.subject, escape(finding.value), f"[dim]{escape(finding.remark)}[/]")
-    return table
+def _reached(url: str) -> Finding:
+    reached = reach(url)
+    through = f"the proxy {reached.proxy}" if reached.proxy else _shown(url)
+    if reached.why is not None:
+        remark = f"{reached.why}; --upstream or BRIDGE_UPSTREAM names another, --offline does not try"
+        return Finding("upstream", "wrong", "connection", f"{through} cannot be reached", remark)
+    remark = "what is behind it was not asked" if reached.proxy else "no request was sent; --probe sends some"
+    return Finding("upstream", "ok", "connection", f"{through} can be reached", remark)

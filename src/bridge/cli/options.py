@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from bridge.settings import Settings
+from bridge.wire import azure
 
 Store = Annotated[
     str | None,
@@ -37,6 +38,17 @@ def upstream(settings: Settings) -> tuple[str, str]:
     if said := os.environ.get("OPENAI_BASE_URL"):
         return said, "OPENAI_BASE_URL"
     return "https://api.openai.com/v1", "the openai package's default"
+
+
+def upstreams(settings: Settings) -> list[tuple[str, str]]:
+    """The same, and where Azure's clients ask instead, if the environment speaks of Azure. Where it speaks of nothing
+    else, theirs alone."""
+    endpoint = os.environ.get("AZURE_OPENAI_ENDPOINT")
+    if settings.upstream is not None or not endpoint:
+        return [upstream(settings)]
+    azures = (azure.responses_url(endpoint), "AZURE_OPENAI_ENDPOINT, for Azure's clients")
+    is_alone = not (os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL"))
+    return [azures] if is_alone else [upstream(settings), azures]
 
 
 def page(function: Callable[..., Any]) -> str:

@@ -50,7 +50,7 @@ def serve(
 def _announce(url: str, settings: Settings) -> None:
     from bridge.gateway.serving import upstream_url
     from bridge.store.open import open_store
-    from bridge.upstream.openai import without_credentials
+    from bridge.wire.paths import without_credentials
 
     name = settings.upstream if settings.is_scripted else without_credentials(upstream_url(settings))
     lines = {

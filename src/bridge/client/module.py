@@ -42,6 +42,11 @@ def public(name: str) -> Any:
     return _resources.setdefault(name, _Resource(name))
 
 
+def set_public(name: str, value: Any) -> None:
+    """Set what the SDK's module-level client goes by."""
+    setattr(openai, name, value)
+
+
 def _client() -> Any:
     """The SDK's module-level client, bridged."""
     with _lock:

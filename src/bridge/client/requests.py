@@ -32,6 +32,7 @@ ABOUT_ONE_REQUEST: Final = frozenset(
         "openai-beta",
     }
 )
+AUTHORIZATION: Final = "authorization"
 SDK_AGENT: Final = re.compile(r"\w+/Python \S+|python-httpx2?/\S+")
 
 
@@ -74,9 +75,14 @@ class Door:
             query=tuple(self._query(request.url)),
             headers=headers,
             body=body,
-            credential=credential(headers),
+            credential=self._credential(headers),
             read_timeout=(request.extensions.get("timeout") or {}).get("read"),
         )
+
+    def _credential(self, headers: Mapping[str, str]) -> Credential:
+        """Older SDKs send an Azure key twice, as a bearer token too, which it is none."""
+        is_twice = self.is_azure and "api-key" in headers
+        return credential({name: value for name, value in headers.items() if not (is_twice and name == AUTHORIZATION)})
 
     def _path(self, url: Any) -> str | None:
         """The path below the base URL, with its leading slash; None for other servers and for paths beside it."""

@@ -93,7 +93,7 @@ class _Gateway:
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response | Pieces:
-        path: str = request.scope["path"]
+        path = _path(request.scope)
         if hops.is_loop(request.headers):
             raise replies.loop()
         root = next((root for root in ROOTS if path.startswith(root + "/")), None)
@@ -158,7 +158,13 @@ def _query(query: bytes) -> list[tuple[str, str]]:
     return [(name, value) for name, value in given if name != azure.API_VERSION]
 
 
+def _path(scope: Scope) -> str:
+    """Azure's older SDKs double the slash after an endpoint that ends with one."""
+    path: str = scope["path"]
+    return path[1:] if path.startswith("//openai/") else path
+
+
 def _raw_path(scope: Scope, root: str) -> bytes:
     """What follows the root, as it was encoded by the caller."""
     raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
-    return raw.partition(b"?")[0].removeprefix(root.encode())
+    return raw.partition(b"?")[0].removeprefix(b"/" * raw.startswith(b"//openai/")).removeprefix(root.encode())

@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import uvicorn
+from attrs import evolve
 from starlette.applications import Starlette
 
 from bridge import service
@@ -62,10 +63,12 @@ def serve(
 
 
 def app_from_settings(settings: Settings, *, body_limit: int = BODY_LIMIT) -> Starlette:
-    """The ASGI app with the store and the upstream that the settings name, for servers of your own.
+    """The ASGI app with the store and the upstream that the settings name, for servers of your own. Requests of the
+    first beta are refused unless the settings say otherwise: what calls over HTTP saw the old service do so.
 
     Mount it at the root and let the server run its lifespan: that is what hands running runs over at the end.
     """
+    settings = evolve(settings, beta_v1=settings.beta_v1 or "refuse")
     url = upstream_url(settings)
     upstream, client = _upstream(settings, url)
     answering = service.connect(settings, upstream, on_callers_loop=True)

@@ -10,7 +10,6 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
 from weakref import WeakKeyDictionary, ref
 
 import openai
@@ -25,6 +24,7 @@ from bridge.upstream.bodies import AsyncResponseBytes, ResponseBytes
 from bridge.upstream.lending import Lender, Loan, close_on
 from bridge.upstream.streams import AsyncResponseStream, ResponseStream
 from bridge.wire import paths
+from bridge.wire.paths import without_credentials
 
 SPELLINGS: Final = {
     "authorization": "Authorization",
@@ -157,12 +157,6 @@ class OpenAIUpstream:
                 close = _leave_open if self._lends_only_async else _closer(loop)
                 self._loops[loop] = Lender(self._make_async, close)
             return self._loops[loop]
-
-
-def without_credentials(url: str) -> str:
-    """The base URL as runs remember it and people see it."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
 
 
 def _leave_open(client: object) -> None:

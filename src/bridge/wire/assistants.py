@@ -34,7 +34,7 @@ from bridge.wire.pieces import (
     TopP,
     Truncation,
 )
-from bridge.wire.validate import Shape, parse_body, parse_query
+from bridge.wire.validate import Shape, check_body, parse_body, parse_query, read_body
 
 __all__ = [
     "CreateAssistant",
@@ -54,10 +54,12 @@ __all__ = [
     "StepQuery",
     "SubmitToolOutputs",
     "check_beta",
+    "check_body",
     "check_format",
     "check_id",
     "parse_body",
     "parse_query",
+    "read_body",
 ]
 
 # --- assistants

@@ -10,14 +10,16 @@ ROOT: Final = "/openai"
 RESPONSES_ROOT: Final = "/openai/v1"
 API_VERSION: Final = "api-version"
 
-_BELOW_ROOT: Final = re.compile(r"(?<!/)/openai(/.*)?$")  # a host may have that name too
+_ROOT: Final = re.compile(r"/+openai(/.*)?$")
 _AT_DEPLOYMENT: Final = re.compile(r"/deployments/[^/]+$")
 _DEPLOYMENT: Final = re.compile(r"^/deployments/[^/]+(?=/)")
 
 
 def resource(base_url: str) -> str:
-    """The base URL without ``/openai`` and what follows it."""
-    return _BELOW_ROOT.sub("", base_url.rstrip("/"))
+    """The base URL without ``/openai`` and what follows it. (Older SDKs double a slash before it.)"""
+    server, slash, path = base_url.rstrip("/").partition("://")
+    host, first, rest = path.partition("/")
+    return server + slash + host + _ROOT.sub("", first + rest)
 
 
 def responses_url(base_url: str) -> str:

@@ -61,8 +61,13 @@ class Shape(BaseModel):
 
 def parse_body(shape: type[S], raw: bytes) -> S:
     """The request body. Raises APIError."""
+    return check_body(shape, read_body(raw))
+
+
+def read_body(raw: bytes) -> dict[str, Any]:
+    """The request body as it came, unchecked. Raises APIError for what is no JSON object, or a too deep one."""
     if raw.strip() in EMPTY:
-        return _validate(shape, {})
+        return {}
     try:
         data = orjson.loads(raw)
     except orjson.JSONDecodeError:
@@ -71,7 +76,7 @@ def parse_body(shape: type[S], raw: bytes) -> S:
         raise errors.invalid_type("", "an object", data)
     if raw.count(b"{") + raw.count(b"[") > DEEPEST and _is_deeper(data, DEEPEST):
         raise errors.too_deep(DEEPEST)
-    return _validate(shape, data)
+    return data
 
 
 def _is_deeper(data: Any, levels: int) -> bool:
@@ -99,10 +104,11 @@ def parse_query(shape: type[S], pairs: Sequence[tuple[str, str]]) -> S:
             continue
         else:
             data[name] = int(value) if name == "limit" and re.fullmatch(r"[+-]?\d{1,18}", value, re.ASCII) else value
-    return _validate(shape, data)
+    return check_body(shape, data)
 
 
-def _validate(shape: type[S], data: dict[str, Any]) -> S:
+def check_body(shape: type[S], data: dict[str, Any]) -> S:
+    """The shape of what was read. Raises APIError."""
     known: dict[int, list[str]] = {}
     try:
         return shape.model_validate(data, context=known)

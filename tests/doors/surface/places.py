@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import openai
+import pytest
 from attrs import evolve, field, frozen
 
 from bridge.engine.effects import Commit, Committed, Key
@@ -31,13 +32,14 @@ ELSEWHERE: Final = "elsewhere.example:1:0000"
 
 @frozen
 class Door:
-    """A way in. `base_url` is what its clients are given; `upstream_url` where it sends its Responses calls."""
+    """A way in. `base_url` is what its clients are given; `settings` are variables of its environment."""
 
     name: DoorName
     base_url: str
     store_path: Path
     scripted: ScriptedUpstream
     called: set[str] = field(factory=set)
+    settings: dict[str, str] = field(factory=dict)
     _clients: dict[Colour, Client] = field(factory=dict)
 
     def client(self, colour: Colour, loop: LoopThread) -> Client:
@@ -52,6 +54,12 @@ class Door:
             client.close()
 
     def _make(self, colour: Colour, options: dict[str, Any]) -> Any:
+        with pytest.MonkeyPatch.context() as environment:
+            for name, value in self.settings.items():
+                environment.setenv(name, value)
+            return self._bridged(colour, options)
+
+    def _bridged(self, colour: Colour, options: dict[str, Any]) -> Any:
         import bridge
 
         sdk = openai.OpenAI if colour == "sync" else openai.AsyncOpenAI

@@ -62,10 +62,10 @@ INVALID: list[tuple[str, Calling, str, str, str]] = [
     ),
     (
         "unknown",
-        lambda p, t: p.assistant(extra_body={"file_ids": []}),
+        lambda p, t: p.assistant(extra_body={"colour": "red"}),
         "unknown_parameter",
-        "file_ids",
-        "Unknown parameter: 'file_ids'.",
+        "colour",
+        "Unknown parameter: 'colour'.",
     ),
     (
         "additional instructions with a new thread",
@@ -104,10 +104,10 @@ INVALID: list[tuple[str, Calling, str, str, str]] = [
     ),
     (
         "a tool",
-        lambda p, t: p.assistant(tools=[{"type": "retrieval"}]),
+        lambda p, t: p.assistant(tools=[{"type": "web_search"}]),
         "invalid_value",
         "tools[0].type",
-        "Invalid value: 'retrieval'. Supported values are: 'code_interpreter', 'function', and 'file_search'.",
+        "Invalid value: 'web_search'. Supported values are: 'code_interpreter', 'function', and 'file_search'.",
     ),
     (
         "a thread id",

@@ -28,14 +28,19 @@ def retrieve(context: Context, assistant_id: str) -> Flow[Object]:
 
 
 def modify(context: Context, assistant_id: str, given: Object) -> Flow[Object]:
-    """Omitted fields keep their value; tools and metadata are replaced as a whole (§2.2)."""
+    """Omitted fields keep their value; tools and metadata are replaced as a whole (§2.2). Vector stores are described
+    in converted requests only (wire/beta_v1.py)."""
     before = yield from _found(assistant_id)
+    check_format(given.get("tools", before.tools), given.get("response_format", before.response_format))
+    if given.get("model") is not None:
+        yield from naming.check(context, given["model"], (yield from now()))
+    settled = yield from resources.of_assistant(context, given)
+    if "tool_resources" in given:
+        given = {**given, "tool_resources": settled.tool_resources}
     values = normalise.amended_assistant(given, before)
-    check_format(values.get("tools", before.tools), values.get("response_format", before.response_format))
-    if "model" in values:
-        yield from naming.check(context, values["model"], (yield from now()))
     outcome = yield from commit([Amend(Assistant, assistant_id, values)], Exists(Assistant, assistant_id))
     if not isinstance(outcome, Committed):
+        yield from resources.undo(settled)
         raise errors.not_found("assistant", assistant_id)
     return render.rest(outcome.record(Assistant, assistant_id))
 

@@ -53,6 +53,8 @@ from bridge.wire import render
 from bridge.wire.assistants import check_format
 
 BORN: Final = ("thread.run.created", "thread.run.queued")
+FAILURES: Final = ("failed", "expired", "incomplete")
+"""The ends that nobody asked for: a cancelled run is what its program wanted."""
 
 # --- create
 
@@ -160,13 +162,21 @@ def _need_user_message(thread_id: str) -> Flow[None]:
 
 
 def retrieve(context: Context, thread_id: str, run_id: str) -> Flow[Object]:
-    """The run; a poll helper's request waits for news first: requires_action or a terminal status."""
+    """The run; a poll helper's request waits for news first: requires_action or a terminal status. Raises APIError for
+    a run that failed, where failures are to be loud."""
     while True:
         run = (yield from overdue.found(thread_id, run_id)).run
         at = yield from now()
         if context.wait_until is None or run.status in tables.SETTLED or at >= context.wait_until:
+            if context.options.loud_failures and run.status in FAILURES:
+                raise _failure(run)
             return render.rest(run)
         yield from wait(context.wait_until, run_id, run.version)
+
+
+def _failure(run: Run) -> errors.APIError:
+    error, incomplete = run.last_error or {}, run.incomplete_details or {}
+    return errors.run_ended(run.id, run.status, error.get("code"), error.get("message") or incomplete.get("reason"))
 
 
 def list_(context: Context, thread_id: str, query: Object) -> Flow[Object]:

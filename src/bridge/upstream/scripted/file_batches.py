@@ -35,7 +35,7 @@ class FileBatches:
         given = body.get("files") or [{"file_id": file_id, **common} for file_id in body.get("file_ids") or ()]
         if not given:
             raise missing("file_ids")
-        self._stores.check_files([each.get("file_id") for each in given])
+        self._stores.check_kinds([each.get("file_id") for each in given])
         for each in given:
             self._stores.add(store_id, each)
         file_ids = tuple(each["file_id"] for each in given)

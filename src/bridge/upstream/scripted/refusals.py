@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Any
 
+from bridge import errors
 from bridge.engine.effects import Refused
 from bridge.upstream import UpstreamRefused
 from bridge.upstream.scripted.script import Error
@@ -32,6 +34,12 @@ def unknown(param: str) -> UpstreamRefused:
 def unsupported(param: str) -> UpstreamRefused:
     message = f"Unsupported parameter: '{param}' is not supported with this model."
     return refusal(message, param, "unsupported_parameter")
+
+
+def unsearchable(filename: str) -> UpstreamRefused:
+    """A file that no vector store takes: told by the ending of its name (assistants-wire §9.4)."""
+    error = errors.unsupported_file(PurePosixPath(filename).suffix or "none")
+    return refusal(error.message, error.param, error.code)
 
 
 def invalid_value(param: str, value: Any, supported: tuple[str, ...]) -> UpstreamRefused:

@@ -11,6 +11,7 @@ from attrs import define, field, frozen
 from bridge.records import Object
 from bridge.upstream.scripted import refusals
 from bridge.upstream.scripted.check_stores import check_body
+from bridge.wire.beta_v1 import is_searched
 
 DAY: Final = 86_400
 TEXT: Final = 3_200
@@ -62,7 +63,7 @@ class VectorStores:
     def create(self, body: Object) -> Object:
         check_body(body, FIELDS)
         now = self._clock()
-        self.check_files(body.get("file_ids") or ())
+        self.check_kinds(body.get("file_ids") or ())
         store = VectorStore(
             self._new_id("vs_", 32),
             now,
@@ -105,6 +106,13 @@ class VectorStores:
         for file_id in file_ids:
             self._file(file_id)
 
+    def check_kinds(self, file_ids: Iterable[str]) -> None:
+        """All of them are there and of a kind that can be searched, or nothing is done."""
+        names = [self._file(file_id).shown["filename"] for file_id in file_ids]
+        for filename in names:
+            if not is_searched(filename):
+                raise refusals.unsearchable(filename)
+
     # --- their files
 
     def add(self, id: str, body: Object) -> Object:
@@ -113,7 +121,7 @@ class VectorStores:
         if not body.get("file_id"):
             raise refusals.missing("file_id")
         self._check_alive(store)
-        self._file(body["file_id"])
+        self.check_kinds([body["file_id"]])
         self._take_in(store, body)
         return self.file(id, body["file_id"])
 
