@@ -82,7 +82,13 @@ TOOLS: Final = (
             "tools[].file_search.ranking_options.ranker": "Shown as given; default_2024_08_21 is sent as auto.",
         },
     ),
-    *_of("exact", {"tools[].file_search.ranking_options.score_threshold": "Sent."}),
+    *_of(
+        "exact",
+        {
+            "tools[].file_search.ranking_options.score_threshold": "Sent.",
+            "tools[].file_search.ranking_options.hybrid_search": "Null only, which is what every answer shows.",
+        },
+    ),
 )
 
 RESOURCES: Final = _of(

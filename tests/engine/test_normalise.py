@@ -223,10 +223,27 @@ def test_instructions(own: str | None, given: Any, expected: str | None) -> None
             {"tool_resources": {"code_interpreter": {"file_ids": []}}},
             {"tool_resources": {"code_interpreter": {"file_ids": []}}},
         ),
+        (
+            {"tool_resources": {"code_interpreter": None, "file_search": None}},
+            {"tool_resources": {"code_interpreter": {"file_ids": ["file_1"]}}},
+        ),
+        (
+            {"tool_resources": {"code_interpreter": {}}},
+            {"tool_resources": {"code_interpreter": {"file_ids": ["file_1"]}}},
+        ),
     ],
 )
 def test_modify_touches_what_was_given_only(given: Any, values: Any) -> None:
     assert normalise.amended_assistant(given, ASSISTANT) == values
+
+
+@pytest.mark.parametrize(
+    ("given", "file_ids"),
+    [({}, ["file_2"]), (None, ["file_2"]), ({"file_ids": []}, []), ({"file_ids": ["file_3"]}, ["file_3"])],
+)
+def test_a_thread_keeps_the_files_of_a_tool_that_says_nothing_of_them(given: Any, file_ids: list[str]) -> None:
+    values = normalise.amended_thread({"tool_resources": {"code_interpreter": given}}, THREAD)
+    assert values == {"tool_resources": {"code_interpreter": {"file_ids": file_ids}}}
 
 
 # --- the recordings

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from openai.types import VectorStoreCreateParams
-from openai.types.vector_stores import FileCreateParams
+from openai.types.vector_stores import FileBatchCreateParams, FileCreateParams
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
 from bridge import OpenAI
@@ -36,8 +36,9 @@ NOT_OURS = ("/chat/", "/embeddings", "/models")
 TYPED: list[tuple[str, Any]] = [
     (r"/vector_stores", VectorStoreCreateParams),
     (r"/vector_stores/[^/]+/files", FileCreateParams),
+    (r"/vector_stores/[^/]+/file_batches", FileBatchCreateParams),
 ]
-"""Calls of ours that the extract does not have: the SDK's own types judge their bodies."""
+"""Calls, of ours and of frameworks, that the extract does not have: the SDK's own types judge their bodies."""
 
 
 @pytest.fixture(scope="module")

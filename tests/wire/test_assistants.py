@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge import errors
+from bridge.engine import normalise
 from bridge.routes import ROUTES, match
 from bridge.wire import assistants as wire
 from bridge.wire.validate import spell
@@ -139,6 +140,7 @@ def test_unknown(shape: type[wire.Shape], body: Any, param: str, near: str) -> N
 # --- types
 
 A_STRING, AN_OBJECT, AN_INTEGER, A_DECIMAL, A_BOOLEAN = "a string", "an object", "an integer", "a decimal", "a boolean"
+WEIGHED = {"score_threshold": 0.5, "hybrid_search": {}}
 OBJECTS, STRINGS, EITHER = "an array of objects", "an array of strings", "one of a string or array of objects"
 
 TYPES: list[tuple[type[wire.Shape], Any, str, str, str]] = [
@@ -161,6 +163,13 @@ TYPES: list[tuple[type[wire.Shape], Any, str, str, str]] = [
      STRINGS, A_STRING),
     (wire.CreateAssistant, stores(vector_store_ids=[1]) | asks(), "tool_resources.file_search.vector_store_ids[0]",
      A_STRING, AN_INTEGER),
+    (
+        wire.CreateAssistant,
+        asks(tools=[{"type": "file_search", "file_search": {"ranking_options": WEIGHED}}]),
+        "tools[0].file_search.ranking_options.hybrid_search",
+        "null",
+        AN_OBJECT,
+    ),
     (wire.CreateAssistant, function(name="f", strict="yes"), "tools[0].function.strict", A_BOOLEAN, A_STRING),
     (wire.CreateAssistant, function(name="f", parameters=[]), "tools[0].function.parameters", AN_OBJECT, "an array"),
     (wire.CreateThread, {"messages": None}, "messages", OBJECTS, "null"),
@@ -521,6 +530,8 @@ def test_one_is_told(shape: type[wire.Shape], raw: str, param: str) -> None:
 
 # --- what passes
 
+NO_RESOURCES: dict[str, Any] = {"tool_resources": {"code_interpreter": None, "file_search": None}}
+AS_SHOWN: dict[str, Any] = {"tools": normalise.tools([{"type": "file_search", "file_search": {"max_num_results": 5}}])}
 GIVEN: list[tuple[type[wire.Shape], str, dict[str, Any]]] = [
     (wire.CreateThread, "", {}),
     (wire.CreateThread, '""', {}),
@@ -533,6 +544,17 @@ GIVEN: list[tuple[type[wire.Shape], str, dict[str, Any]]] = [
     (wire.CreateMessage, '{"role": "user", "content": " "}', {"role": "user", "content": " "}),
     (wire.CreateRun, '{"assistant_id": "asst", "stream": null}', {"assistant_id": "asst", "stream": None}),
     (wire.SubmitToolOutputs, '{"tool_outputs": [{}]}', {"tool_outputs": [{}]}),
+    *(
+        (shape, json.dumps(NO_RESOURCES | more), NO_RESOURCES | more)
+        for shape, more in [
+            (wire.CreateAssistant, {"model": "m"}),
+            (wire.ModifyAssistant, {}),
+            (wire.CreateThread, {}),
+            (wire.ModifyThread, {}),
+            (wire.CreateThreadAndRun, {"assistant_id": "asst"}),
+        ]
+    ),
+    (wire.ModifyAssistant, json.dumps(AS_SHOWN), AS_SHOWN),
 ]
 
 

@@ -43,7 +43,7 @@ def new_assistant(given: Mapping[str, Any], id: str, now: float) -> Assistant:
 
 
 def amended_assistant(given: Mapping[str, Any], before: Assistant) -> Object:
-    """The values a modify call sets: tools and metadata as a whole, tool_resources tool by tool (§2.2)."""
+    """The values a modify call sets: tools and metadata as a whole, tool_resources list by list (§2.2)."""
     values: Object = {name: given[name] for name in ("name", "description", "instructions") if name in given}
     for name, default in (("top_p", 1.0), ("temperature", 1.0), ("response_format", "auto")):
         if name in given:
@@ -57,7 +57,7 @@ def amended_assistant(given: Mapping[str, Any], before: Assistant) -> Object:
     if "tools" in given:
         values["tools"] = tools(given["tools"])
     if "tools" in given or "tool_resources" in given:
-        merged = {**before.tool_resources, **(given.get("tool_resources") or {})}
+        merged = {**before.tool_resources, **_ids_given(given.get("tool_resources") or {})}
         values["tool_resources"] = tool_resources(values.get("tools", before.tools), merged)
     return values
 
@@ -72,7 +72,7 @@ def amended_thread(given: Mapping[str, Any], before: Thread) -> Object:
     if "metadata" in given:
         values["metadata"] = given["metadata"] or {}
     if "tool_resources" in given:
-        values["tool_resources"] = {**before.tool_resources, **_ids_only(given["tool_resources"] or {})}
+        values["tool_resources"] = {**before.tool_resources, **_ids_given(given["tool_resources"] or {})}
     return values
 
 
@@ -215,6 +215,12 @@ def _ids_only(resources: Mapping[str, Any]) -> Object:
         for name, key in IDS.items()
         if resources.get(name) is not None
     }
+
+
+def _ids_given(resources: Mapping[str, Any]) -> Object:
+    """What a modify call says of ids. A tool that is null or `{}` keeps its own: Agency Swarm's tests, which ran
+    against the old service, send `{}` for a store that they expect to find again."""
+    return {name: ids for name, ids in _ids_only(resources).items() if IDS[name] in resources[name]}
 
 
 def _or(value: Any, default: Any) -> Any:

@@ -31,6 +31,7 @@ class CodeInterpreter(Shape):
 class RankingOptions(Shape):
     ranker: Annotated[Literal["auto", "default_2024_08_21"], words()] = "auto"
     score_threshold: Annotated[float, between(0, 1)]
+    hybrid_search: None = None  # no setting of this API, but every answer has it: programs send back what they read
 
 
 class FileSearchOptions(Shape):
@@ -77,10 +78,10 @@ class VectorStoreIds(Shape):
 
 
 class Resources(Shape):
-    """Of what is there already."""
+    """Of what is there already. The SDK's `model_dump` has null for the tools that have none."""
 
-    code_interpreter: FileIds = FileIds()
-    file_search: VectorStoreIds = VectorStoreIds()
+    code_interpreter: FileIds | None = None
+    file_search: VectorStoreIds | None = None
 
 
 class AutoChunking(Shape):
@@ -117,8 +118,8 @@ class NewVectorStores(VectorStoreIds):
 class NewResources(Shape):
     """Those that create calls take: they may make a vector store."""
 
-    code_interpreter: FileIds = FileIds()
-    file_search: Annotated[NewVectorStores, fields.one_of("vector_store_ids", "vector_stores")] = NewVectorStores()
+    code_interpreter: FileIds | None = None
+    file_search: Annotated[NewVectorStores, fields.one_of("vector_store_ids", "vector_stores")] | None = None
 
 
 # --- messages

@@ -27,6 +27,7 @@ TYPES: Final = {
     "bool_type": "a boolean",
     "dict_type": "an object",
     "model_type": "an object",
+    "none_required": "null",
 }
 """pydantic's error → what was expected. 1 is a decimal too, but neither 1.0 nor true is an integer."""
 

@@ -70,6 +70,19 @@ def test_modify_with_null_clears_and_omitted_does_not(place: Place) -> None:
     assert (after.name, after.description) == (None, "Something")
 
 
+def test_what_was_read_may_be_sent_back(place: Place) -> None:
+    """With the nulls that the SDK's objects have for what is not there (AutoGen and Agency Swarm do that)."""
+    searching = place.assistant(tools=[{"type": "file_search"}])
+    resources: Any = searching.tool_resources.model_dump()
+    assert resources["code_interpreter"] is None
+    tools: Any = [tool.model_dump(exclude_unset=True) for tool in searching.tools]
+    assert place.beta.assistants.update(searching.id, tools=tools, tool_resources=resources) == searching
+    nothing: Any = {"code_interpreter": None, "file_search": None}
+    thread = place.beta.threads.create(tool_resources=nothing)
+    read: Any = place.beta.threads.retrieve(thread.id).tool_resources.model_dump()
+    assert place.beta.threads.update(thread.id, tool_resources=read).id == thread.id
+
+
 def test_a_deleted_assistant_is_gone_everywhere(place: Place) -> None:
     assistant, thread = place.assistant(), place.thread("Hello")
     answer = raw(place.beta.assistants.with_raw_response.delete(assistant.id))
