@@ -54,6 +54,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
         ("import bridge.store.memory", ("sqlalchemy",)),
     ],
 )
+@pytest.mark.slow
 def test_nothing_loads_what_it_does_not_need(statement: str, absent: tuple[str, ...]) -> None:
     assert loaded_by(statement) & set(absent) == set()
 

@@ -21,6 +21,7 @@ def test_importing_bridge_imports_nothing_else() -> None:
     assert not modules_after("import bridge") & {*HEAVY}
 
 
+@pytest.mark.slow
 def test_a_client_without_calls_of_ours_needs_no_store_and_no_server() -> None:
     code = "import bridge; bridge.OpenAI(api_key='k').close()"
     assert not modules_after(code) & {"sqlalchemy", "starlette", "uvicorn", "yaml"}

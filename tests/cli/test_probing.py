@@ -136,6 +136,7 @@ def test_a_server_that_can_do_everything() -> None:
     assert not any(request["store"] for request in asked), "nothing is kept upstream"
 
 
+@pytest.mark.slow
 def test_a_profile_that_says_otherwise_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BRIDGE_PROFILE", "transformers")
     with serve_scripted() as served:

@@ -80,7 +80,7 @@ def dropin(**options: Any) -> Any:
     return bridge.AzureOpenAI(**options, store="memory")
 
 
-ENTRIES = [dropin, installed, wrapped]
+ENTRIES = [dropin, *(pytest.param(entry, marks=pytest.mark.slow) for entry in (installed, wrapped))]
 ADDRESSES: list[Callable[[str], dict[str, Any]]] = [
     lambda endpoint: {"azure_endpoint": endpoint},
     lambda endpoint: {"azure_endpoint": endpoint + "/", "azure_deployment": "my-deployment"},

@@ -78,6 +78,7 @@ def test_clients_behind_the_gateway_have_no_account_of_its_own(monkeypatch: pyte
 
 
 @pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_a_process_serves_until_sigterm_and_drains(workers: int, tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)

@@ -64,6 +64,7 @@ def works(process: Process, run: Any) -> Callable[[], bool]:
 # --- kept
 
 
+@pytest.mark.slow
 def test_a_lease_is_renewed_while_its_leg_works(process: Any) -> None:
     here, there = process(), process()
     run = here.start("slow")
@@ -72,6 +73,7 @@ def test_a_lease_is_renewed_while_its_leg_works(process: Any) -> None:
     assert there.runner._work == {}
 
 
+@pytest.mark.slow
 def test_the_heart_beats_on_after_trouble_with_the_store(process: Any, monkeypatch: Any, caplog: Any) -> None:
     here = process()
     run = here.start("slow")
@@ -106,6 +108,7 @@ def test_a_paused_process_finds_its_run_taken_and_done(process: Any) -> None:
     assert (after.status, after.lapses, after.lease.owner) == ("completed", 1, None)
 
 
+@pytest.mark.slow
 def test_a_run_whose_process_is_lost_twice_fails(process: Any) -> None:
     here, there = process(), process()
     run = here.start("slow")

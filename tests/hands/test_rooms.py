@@ -57,6 +57,7 @@ def test_services_on_one_store_share_a_runner(store: Counted) -> None:
     assert first.runner is not other.runner
 
 
+@pytest.mark.slow
 def test_a_room_that_nobody_uses_is_closed(store: Counted) -> None:
     """A test suite makes hundreds of clients on stores in memory."""
     before = ours()
@@ -77,6 +78,7 @@ def test_a_room_that_nobody_uses_is_closed(store: Counted) -> None:
     assert serve(store).call(call("POST", "/threads")).status == 200, "it opens again"
 
 
+@pytest.mark.slow
 def test_a_room_is_not_closed_while_a_leg_works(store: Counted) -> None:
     service = serve(store)
     service.runner._work["run_a"] = None  # type: ignore[assignment]

@@ -18,8 +18,6 @@ from doors.surface.script import RULES
 Kind = tuple[Any, ...]
 """A door's name, and its settings as pairs."""
 
-COLOURS: tuple[Colour, ...] = ("sync", "async")
-
 
 @pytest.fixture(scope="session")
 def callers_loop() -> Iterator[LoopThread]:
@@ -67,7 +65,7 @@ def door(request: pytest.FixtureRequest, doors: dict[Kind, Door], settings: dict
     return doors[(request.param, *settings.items())]
 
 
-@pytest.fixture(params=COLOURS)
+@pytest.fixture(params=["sync", pytest.param("async", marks=pytest.mark.slow)])
 def colour(request: pytest.FixtureRequest) -> Colour:
     found: Colour = request.param
     return found
