@@ -17,7 +17,7 @@ from doors.shapes.conftest import SCRIPT
 from doors.shapes.programs.common import texts
 from doors.shapes.running import Program, Shape, shape
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.matrix]  # minutes of waiting for leases
 KINDS = ("sync", "async", "own")
 WAYS = {
     "normally": 0,
