@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from cli_help import BIN, environment, run
 
+from doors.served import take_interrupts
+
 pytestmark = pytest.mark.slow  # each test is a process of its own
 
 BRIDGE = str(BIN / "bridge")
@@ -155,7 +157,9 @@ def test_an_interrupt_reaches_the_program_alone() -> None:
             print("interrupted")
             sys.exit(3)
     """)
-    process = subprocess.Popen([BRIDGE, "run", "app.py"], stdout=subprocess.PIPE, text=True, env=environment())
+    process = subprocess.Popen(
+        [BRIDGE, "run", "app.py"], stdout=subprocess.PIPE, text=True, env=environment(), preexec_fn=take_interrupts
+    )
     assert process.stdout is not None and process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGINT)
     assert (process.communicate(timeout=20)[0], process.returncode) == ("interrupted\n", 3)

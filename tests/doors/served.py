@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -42,6 +43,12 @@ def gateway(
             raise AssertionError("the gateway did not end after SIGTERM:\n" + "".join(said)) from None
         finally:
             _close(process, said)
+
+
+def take_interrupts() -> None:
+    """For a child, before it begins: whoever runs the tests in the background has SIGINT ignored, and a child inherits
+    that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def clean_environment(**more: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from doors.served import clean_environment
+from doors.served import clean_environment, take_interrupts
 
 PROGRAMS: Final = Path(__file__).parent / "programs"
 SECONDS: Final = 60.0
@@ -37,7 +37,13 @@ class Program:
         self._errors = folder / f"errors-{len(list(folder.iterdir()))}.txt"
         with self._errors.open("w") as errors:
             self.process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment, cwd=folder
+                command,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env=environment,
+                cwd=folder,
+                preexec_fn=take_interrupts,
             )
         self.said: list[str] = []
         self._news = threading.Condition()
