@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from bridge.engine.effects import Key
+from bridge.records import Run
+from bridge.store.open import open_store
 from doors.shapes.programs.common import texts
 from doors.shapes.running import DEPRECATED, Program, Shape, complaints
 
@@ -31,5 +34,7 @@ def test_fifty_callers(here: Shape, frameworks: Path, worker: Program, client: A
     worker.process.send_signal(signal.SIGTERM)
     assert worker.end(30) == 0, worker.errors
     assert complaints(worker.errors) == [], worker.errors
+    (run,) = open_store(str(here.store)).load([Key(Run, calls.until("slow"))])
+    assert (run.status, run.lease.owner) == ("in_progress", None), "it was not given back"
     left = calls.until("left").split()
     assert [texts(client, thread_id) for thread_id in left] == [["a while", "Wait, here."]] * 4

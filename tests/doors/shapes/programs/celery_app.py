@@ -33,6 +33,7 @@ def hold(name: str, way: int) -> tuple[int, str]:
 
 
 @app.task
-def begin(text: str) -> tuple[int, str]:
+def begin(text: str) -> tuple[str, str]:
     """A run that nobody waits for."""
-    return os.getpid(), begun(client, text).thread_id
+    run = begun(client, text)
+    return run.id, run.thread_id
