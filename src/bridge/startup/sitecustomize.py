@@ -16,8 +16,8 @@ OLDEST_OPENAI = (1, 21)
 
 
 class _Finder:
-    """Has openai found by those who find it anyway, and loaded by `_Loader`. It stays until that happens: libraries look
-    whether openai is there (`importlib.util.find_spec`) long before anybody imports it."""
+    """Has openai found by those who find it anyway, and loaded by `_Loader`. It stays until that happens: libraries
+    look whether openai is there (`importlib.util.find_spec`) long before anybody imports it."""
 
     def __init__(self) -> None:
         self._asking = threading.local()
@@ -71,7 +71,7 @@ def _install(openai: Any) -> None:
 
 
 def _another_bridge() -> Any:
-    """Where the program's own module of that name is, if there is one. It is not imported: that is up to the program."""
+    """Where the program's own module of that name is, if there is one. It is not imported: the program does."""
     try:
         spec = importlib.util.find_spec("bridge")
     except ValueError:  # a module that was made by hand
