@@ -175,11 +175,55 @@ def test_an_sdk_that_is_too_old_is_told_and_left_alone() -> None:
 
 def test_a_python_without_bridge_is_told() -> None:
     """As where `bridge run` starts a command of another environment."""
-    program("raise ImportError('No module named bridge')", "bridge/__init__.py")
     program("__version__ = '1.99.0'", "openai/__init__.py")
-    done = run(BRIDGE, "run", program("import openai; print('went on')"))
+    done = run(BRIDGE, "run", program("import sys; sys.modules['bridge'] = None; import openai; print('went on')"))
     assert (done.returncode, done.stdout) == (0, "went on\n")
-    assert "has no assistants-bridge (No module named bridge)" in done.stderr
+    assert "has no assistants-bridge that works (import of bridge halted" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["bridge.py", "bridge/__init__.py"])
+def test_a_program_with_a_module_of_our_name_is_told_and_left_alone(name: str) -> None:
+    program("SPAN = 3", name)
+    program("import sys, openai; print('bridge' in sys.modules); import bridge; print(bridge.SPAN, openai.OpenAI)")
+    done = run(BRIDGE, "run", "app.py", **OFFLINE)
+    assert (done.returncode, done.stdout) == (0, "False\n3 <class 'openai.OpenAI'>\n")
+    assert f"`import bridge` finds {Path(name).resolve()} here, which is not assistants-bridge" in done.stderr
+
+
+LOOKS = {
+    "looked for": "from importlib.util import find_spec; assert find_spec('openai') and find_spec('openai')",
+    "loaded by hand": """
+        import sys
+        from importlib.util import find_spec, module_from_spec
+        spec = find_spec("openai")
+        sys.modules["openai"] = module_from_spec(spec)
+        spec.loader.exec_module(sys.modules["openai"])
+    """,
+    "loaded lazily": """
+        import sys
+        from importlib.util import LazyLoader, find_spec, module_from_spec
+        spec = find_spec("openai")
+        loader = spec.loader = LazyLoader(spec.loader)
+        module = sys.modules["openai"] = module_from_spec(spec)
+        loader.exec_module(module)
+    """,
+}
+
+
+@pytest.mark.parametrize("text", LOOKS.values(), ids=LOOKS)
+def test_libraries_that_look_for_openai_before_it_is_imported(text: str) -> None:
+    done = run(BRIDGE, "run", program(textwrap.dedent(text) + "\n" + THREAD), **OFFLINE, **QUIET)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "thread\n", "")
+
+
+def test_a_folder_with_the_name_of_a_command_is_no_program() -> None:
+    Path("pytest").mkdir()
+    done = run(BRIDGE, "run", "pytest", "--version")
+    assert (done.returncode, done.stdout.split()[:1]) == (0, ["pytest"])
+    Path("nothing").mkdir()
+    done = run(BRIDGE, "run", "nothing")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is no file nothing here" in done.stderr
 
 
 def test_another_environment_that_is_active_is_hinted_at(tmp_path: Path) -> None:

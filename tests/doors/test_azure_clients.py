@@ -16,6 +16,7 @@ from attrs import frozen
 
 import bridge
 from bridge.testing import ScriptedUpstream, serve_scripted
+from bridge.upstream import family
 from doors.served import gateway
 
 VERSION = "2024-05-01-preview"
@@ -205,6 +206,16 @@ def test_a_gateway_answers_azures_clients(azure: Azure, front: str, address: Any
         with pytest.raises(openai.NotFoundError, match="No thread found with id 'thread_x'"):
             client.beta.threads.retrieve("thread_x")
     assert azure.scripted.credentials[0].headers["api-key"] == "azure-key"
+
+
+@pytest.mark.slow
+def test_azures_callers_without_an_sdk_send_no_beta_header(front: str) -> None:
+    with family.installed().Client(headers={"api-key": "azure-key"}) as client:
+        made = client.post(f"{front}/openai/threads?api-version={VERSION}", json={})
+        assert (made.status_code, made.json()["object"]) == (200, "thread")
+        assert client.get(f"{front}/openai/v1/threads/{made.json()['id']}").status_code == 200
+        refused = client.post(f"{front}/v1/threads", json={})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "invalid_beta")
 
 
 @pytest.mark.slow

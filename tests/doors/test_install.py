@@ -96,6 +96,42 @@ def test_installing_twice_and_uninstalling_twice_changes_nothing_more() -> None:
     assert openai.OpenAI.__init__ is original
 
 
+def test_uninstalling_leaves_what_others_have_wrapped_meanwhile(service: FakeService) -> None:
+    """Libraries that observe wrap the constructor, too, and may put back what they found whenever they like."""
+    original = openai.OpenAI.__init__
+    bridge.install(bridge=service)
+    found = openai.OpenAI.__init__
+    seen = []
+
+    def observing(self: Any, **options: Any) -> None:
+        seen.append(options)
+        found(self, **options)
+
+    openai.OpenAI.__init__ = observing  # type: ignore[method-assign]
+    try:
+        bridge.uninstall()
+        assert not is_bridged(openai.OpenAI(**KEY))
+        assert seen == [KEY]
+        openai.OpenAI.__init__ = found  # type: ignore[method-assign]
+        assert not is_bridged(openai.OpenAI(**KEY))
+        bridge.install(bridge=service)
+        assert is_bridged(openai.OpenAI(**KEY))
+        bridge.uninstall()
+    finally:
+        openai.OpenAI.__init__ = original  # type: ignore[method-assign]
+
+
+def test_installing_again_where_somebody_put_back_the_constructor(service: FakeService) -> None:
+    original = openai.OpenAI.__init__
+    bridge.install(bridge=service)
+    openai.OpenAI.__init__ = original  # type: ignore[method-assign]
+    assert not is_bridged(openai.OpenAI(**KEY))
+    bridge.install(bridge=service)
+    assert is_bridged(openai.OpenAI(**KEY))
+    bridge.uninstall()
+    assert openai.OpenAI.__init__ is original
+
+
 def test_a_drop_in_keeps_its_own_wishes(service: FakeService) -> None:
     bridge.install(bridge=FakeService(lambda call: pytest.fail("the installed one was asked")))
     bridge.OpenAI(**KEY, bridge=service).with_options(timeout=3).beta.threads.retrieve("thread_abc")
@@ -177,6 +213,32 @@ def test_wrapping_again_changes_what_is_wished_and_nothing_else(service: FakeSer
     assert len(service.calls) == 1
     assert doors.behind(client._client)[0] is real
     assert client.models.list().data == []
+
+
+COPIES: dict[str, Any] = {
+    "base_url": lambda: {"base_url": "http://elsewhere.test/v1"},
+    "http_client": lambda: {"http_client": http.Client(transport=http.MockTransport(refuse_network))},
+    "both": lambda: {"base_url": "http://elsewhere.test/v1", "http_client": http.Client()},
+    "neither": lambda: {"timeout": 3},
+}
+
+
+@pytest.mark.parametrize("options", COPIES.values(), ids=COPIES)
+def test_copies_of_a_wrapped_client_are_bridged_whatever_they_change(service: FakeService, options: Any) -> None:
+    client = bridge.wrap(openai.OpenAI(**KEY), bridge=service)
+    copies = [client.copy(**options()), client.with_options(**options()), client.copy(max_retries=1).copy(**options())]
+    for copy in copies:
+        assert copy.beta.threads.retrieve("thread_abc").id == "thread_abc"
+    assert len(service.calls) == 3
+    assert client.base_url == "http://up.test/v1/"
+
+
+def test_wrapping_that_fails_leaves_a_client_as_it_was(service: FakeService, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = bridge.wrap(openai.OpenAI(**KEY), bridge=service)
+    monkeypatch.setenv("BRIDGE_PROFILE", "nonsense")
+    with pytest.raises(ConfigurationError):
+        bridge.wrap(client, bridge=service)
+    assert is_bridged(client)
 
 
 def test_a_wrapped_client_asks_the_upstream_with_its_own_options() -> None:

@@ -87,8 +87,11 @@ def _command(program: str, args: list[str], is_module: bool) -> list[str]:
 
 
 def _is_python(path: Path) -> bool:
-    """A file or folder that Python runs. A file that can be executed brings its own interpreter, unless it is a .py."""
-    return path.exists() and (path.suffix == ".py" or path.is_dir() or not os.access(path, os.X_OK))
+    """A file or folder that Python runs. A file that can be executed brings its own interpreter, unless it is a .py; a
+    folder without a __main__.py has nothing to run, and may have the name of a command (celery, gunicorn)."""
+    if path.is_dir():
+        return (path / "__main__.py").exists()
+    return path.exists() and (path.suffix == ".py" or not os.access(path, os.X_OK))
 
 
 def _environment(said: Mapping[str, str | None], environment: Mapping[str, str]) -> dict[str, str]:

@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 CLASSES: Final = (openai.OpenAI, openai.AsyncOpenAI, openai.AzureOpenAI, openai.AsyncAzureOpenAI)
 
 _lock = threading.Lock()
-_originals: Final[dict[type[Any], Callable[..., None]]] = {}
-_wishes = Wishes()
+_wrapped: Final[dict[type[Any], tuple[Callable[..., None], Callable[..., None]]]] = {}
+"""Of each class the constructor that was found, and ours around it."""
+
+_wishes: Wishes | None = None
+"""None while nothing is installed: constructors of ours may be held by others who wrapped them."""
 
 
 def install(
@@ -47,22 +50,35 @@ def install(
     with _lock:
         _wishes = wishes
         for sdk in CLASSES:
-            if sdk not in _originals:
-                _originals[sdk] = sdk.__init__
-                sdk.__init__ = _bridging(sdk.__init__)  # type: ignore[method-assign]
+            if sdk not in _wrapped or not _is_in_place(sdk):
+                ours = _bridging(sdk.__init__)
+                _wrapped[sdk] = sdk.__init__, ours
+                sdk.__init__ = ours  # type: ignore[method-assign]
 
 
 def uninstall() -> None:
-    """Make the SDK's constructors what they were. Clients that were bridged stay so."""
+    """Make the SDK's constructors what they were; where another library has wrapped them meanwhile, its wrapping stays
+    and ours within does nothing. Clients that were bridged stay so."""
+    global _wishes
     with _lock:
-        while _originals:
-            sdk, original = _originals.popitem()
+        _wishes = None
+        for sdk in [sdk for sdk in _wrapped if _is_in_place(sdk)]:
+            original, _ = _wrapped.pop(sdk)
             sdk.__init__ = original
+
+
+def _is_in_place(sdk: type[Any]) -> bool:
+    """Whether nobody has set another constructor since: one around ours, or the one from before."""
+    return sdk.__init__ is _wrapped[sdk][1]
 
 
 def _bridging(original: Callable[..., None]) -> Callable[..., None]:
     @wraps(original)
     def __init__(self: Any, **options: Any) -> None:
-        make(self, lambda **given: original(self, **given), _wishes, options)
+        wishes = _wishes
+        if wishes is None:
+            original(self, **options)
+        else:
+            make(self, lambda **given: original(self, **given), wishes, options)
 
     return __init__

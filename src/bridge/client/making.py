@@ -107,8 +107,9 @@ class Making:
         real, door = behind(client._client)
         is_users = not isinstance(real, SDKS_OWN) if door is None else isinstance(door, UsersDoor)
         options = {**options_of(client), "http_client": real if is_users else None}
+        making = cls(wishes, wishes.settings(), azure.is_azure(client), options, is_users_client=is_users)
         client._client = real
-        return cls(wishes, wishes.settings(), azure.is_azure(client), options, is_users_client=is_users)
+        return making
 
     def finish(self, client: C) -> None:
         """Put the bridge between the SDK's client and its real HTTP client."""

@@ -23,6 +23,7 @@ from bridge.gateway.passing import PassOn
 from bridge.gateway.replies import Pieces
 from bridge.upstream import hops
 from bridge.wire import azure
+from bridge.wire.checks import BETA
 
 ROOT: Final = "/v1"
 ROOTS: Final = (ROOT, azure.RESPONSES_ROOT, azure.ROOT)
@@ -103,14 +104,16 @@ class _Gateway:
         if root == azure.ROOT:
             below = azure.without_deployment(below)
         if self.service.owns(request.method, below):
-            return await self._ours(request, below)
+            return await self._ours(request, below, is_azures=root != ROOT)
         return await self.pass_on(request, _raw_path(request.scope, root), is_azures=root == azure.ROOT)
 
-    async def _ours(self, request: Request, path: str) -> Response | Pieces:
+    async def _ours(self, request: Request, path: str, is_azures: bool) -> Response | Pieces:
         began = time.perf_counter()
         if self._needs_key and not (request.headers.get("authorization") or request.headers.get("api-key")):
             raise errors.no_key()
         headers = dict(request.headers)
+        if is_azures:  # Azure never asked for the header: there the version says it all
+            headers.setdefault("openai-beta", BETA)
         call = Call(
             method=request.method,
             path=path,

@@ -7,6 +7,7 @@ Nothing of bridge or of Python 3.10 here: whatever Python the program starts wil
 import importlib.util
 import os
 import sys
+import threading
 from typing import Any
 
 OPENAI = "openai"
@@ -15,23 +16,30 @@ OLDEST_OPENAI = (1, 21)
 
 
 class _Finder:
-    """Has openai found by those who find it anyway, and loaded by `_Loader`."""
+    """Has openai found by those who find it anyway, and loaded by `_Loader`. It stays until that happens: libraries
+    look whether openai is there (`importlib.util.find_spec`) long before anybody imports it."""
+
+    def __init__(self) -> None:
+        self._asking = threading.local()
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        if name != OPENAI:
+        if name != OPENAI or getattr(self._asking, "is_so", False):
             return None
-        sys.meta_path.remove(self)
-        spec: Any = importlib.util.find_spec(name)
+        self._asking.is_so = True
+        try:
+            spec: Any = importlib.util.find_spec(name)
+        finally:
+            self._asking.is_so = False
         if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader)
+            spec.loader = _Loader(spec.loader, self)
         return spec
 
 
 class _Loader:
     """The real loader, and then the bridge."""
 
-    def __init__(self, real: Any) -> None:
-        self._real = real
+    def __init__(self, real: Any, finder: _Finder) -> None:
+        self._real, self._finder = real, finder
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
@@ -39,6 +47,8 @@ class _Loader:
     def exec_module(self, module: Any) -> None:
         module.__loader__ = module.__spec__.loader = self._real
         self._real.exec_module(module)
+        if self._finder in sys.meta_path:
+            sys.meta_path.remove(self._finder)
         _install(module)
 
 
@@ -48,12 +58,28 @@ def _install(openai: Any) -> None:
         here = f"Python {sys.version.split()[0]} and openai {version}"
         _tell(f"that needs Python 3.10 and openai 1.21.0 or newer, here are {here}")
         return
+    other = _another_bridge()
+    if other is not None:
+        _tell(f"`import bridge` finds {other} here, which is not assistants-bridge")
+        return
     try:
         import bridge
+
+        bridge.install()
     except ImportError as error:
-        _tell(f"{sys.executable} has no assistants-bridge ({error})")
-        return
-    bridge.install()
+        _tell(f"{sys.executable} has no assistants-bridge that works ({error})")
+
+
+def _another_bridge() -> Any:
+    """Where the program's own module of that name is, if there is one. It is not imported: the program does."""
+    try:
+        spec = importlib.util.find_spec("bridge")
+    except ValueError:  # a module that was made by hand
+        return "a module without a file"
+    if spec is None:
+        return None
+    beside = os.path.join(os.path.dirname(spec.origin or ""), "startup", os.path.basename(__file__))
+    return None if spec.origin and os.path.exists(beside) else spec.origin or "a folder"
 
 
 def _tell(why: str) -> None:
