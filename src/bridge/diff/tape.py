@@ -6,8 +6,8 @@
 
 The first line is the header. An exchange is a request of the program and its answer, whole or as events with the
 moments they came at; a leg is a Responses request that a run became, where the recording side could see it. Times
-are seconds: `at` since the tape began, in an answer since its request was sent; None where the source does not tell.
-Headers are those of `KEPT` alone, and secrets in bodies are masked (diff/secrets.py): a tape can be sent to a colleague.
+are seconds: `at` since the tape began, in an answer since its request was sent; None where the source tells none.
+Headers are those of `KEPT` alone, and secrets in bodies are masked (diff/secrets.py): a tape may be sent to colleagues.
 """
 
 from __future__ import annotations
