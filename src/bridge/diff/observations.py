@@ -25,8 +25,8 @@ KINDS: Final[tuple[Kind, ...]] = ("structure", "tool", "text", "cost", "latency"
 @frozen
 class Mismatch:
     """One difference. `rule` is its short name (``missing-key``, ``type``, ``null``, ``events`` …), `path` where it is
-    in the answer (``$.data[0].role``, ``events[3].data.delta``, ``legs[0].input[2]``). `control` and `candidate` are the
-    values; MISSING stands for none. `note` says why it is accepted, where it is (a conformance note, a rule of the
+    in the answer (``$.data[0].role``, ``events[3].data.delta``, ``legs[0].input[2]``). `control` and `candidate` are
+    the values; MISSING stands for none. `note` says why it is accepted, where it is (a conformance note, a rule of the
     user's, noise): what is accepted weighs nothing."""
 
     kind: Kind
