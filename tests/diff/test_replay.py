@@ -15,13 +15,14 @@ import yaml
 
 from bridge.diff.replay import conversation
 from bridge.diff.replay.player import replay
-from bridge.diff.replay.targets import ServiceTarget
+from bridge.diff.replay.targets import ServerTarget, ServiceTarget
 from bridge.diff.replay.upstream import TapeUpstream
 from bridge.diff.tape import Answer, Event, Exchange, Request, Tape
 from bridge.service import Service
 from bridge.store.memory import MemoryStore
-from bridge.testing import ScriptedUpstream
+from bridge.testing import ScriptedUpstream, serve_scripted
 from bridge.wire import sse
+from doors.served import gateway
 
 RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "recordings" / "vcr"
 ID = re.compile(r"\b(asst|thread|msg|run|step)_[A-Za-z0-9]{24}\b")
@@ -257,3 +258,67 @@ def told(tape: Tape) -> list[Any]:
         elif answer.body["object"] == "thread.run" and answer.body["status"] not in ("queued", "in_progress"):
             found.append(answer.body["status"])
     return found
+
+
+# --- what is asked while a run works
+
+
+def cancelled_amid_a_stream() -> Tape:
+    """A stream that was cut by a cancel after its first words, as the old service told it."""
+    tape = recorded([{"say": "Hello, you there."}], ask("Hi", stream=True))
+    *before, stream = tape.exchanges
+    assert stream.answer is not None and stream.answer.events is not None
+    names = [event.event for event in stream.answer.events]
+    heard = stream.answer.events[: names.index("thread.message.delta") + 1]
+    run = stream.answer.events[0].data
+    ended = {**run, "status": "cancelled", "usage": None}
+    events = (*heard, Event("thread.run.cancelled", ended), Event("done", "[DONE]"))
+    cancel = Request("POST", f"/threads/{run['thread_id']}/runs/{run['id']}/cancel")
+    return Tape(
+        (
+            *before,
+            Exchange(stream.number, stream.request, Answer(200, events=events)),
+            Exchange(stream.number + 1, cancel, Answer(200, body={**run, "status": "cancelling"})),
+        )
+    )
+
+
+def test_a_cancel_is_sent_while_the_stream_is_read() -> None:
+    tape = cancelled_amid_a_stream()
+    stream, cancel = again(tape).exchanges[-2:]
+    assert stream.answer is not None and stream.answer.events is not None
+    assert [event.event for event in stream.answer.events][-2:] == ["thread.run.cancelled", "done"]
+    words = [event.data["delta"]["content"][0]["text"]["value"] for event in stream.answer.events if is_delta(event)]
+    assert words == ["Hello,"]
+    assert cancel.answer is not None and (cancel.answer.status, cancel.answer.body["status"]) == (200, "cancelling")
+
+
+def is_delta(event: Event) -> bool:
+    return event.event == "thread.message.delta"
+
+
+def test_a_run_is_at_work_until_the_tape_shows_its_end() -> None:
+    """The recorded program asked for a second run while the first was at work, and was refused."""
+    tape = recorded([{"say": "Yes."}], [*ask("Hi"), POLL, MESSAGES])
+    first = tape.exchanges[3]
+    assert first.answer is not None
+    run, thread = first.answer.body["id"], first.answer.body["thread_id"]
+    refusal = f"Thread {thread} already has an active run {run}."
+    error = {"message": refusal, "type": "invalid_request_error", "param": None, "code": None}
+    second = Exchange(5, first.request, Answer(400, body={"error": error}))
+    later = [Exchange(each.number + 1, each.request, each.answer) for each in tape.exchanges[4:]]
+    candidate = again(Tape((*tape.exchanges[:4], second, *later)))
+    answers = [exchange.answer for exchange in candidate.exchanges if exchange.answer]
+    assert [answer.status for answer in answers] == [200, 200, 200, 200, 400, 200, 200]
+    assert "already has an active run run_" in answers[4].body["error"]["message"]
+
+
+@pytest.mark.slow
+def test_a_server_is_asked_like_a_service(tmp_path: Path) -> None:
+    tape = recorded([{"say": "Hello, you."}], [*ask("Hi", stream=True), MESSAGES, *ask("And?")[2:], POLL, MESSAGES])
+    with serve_scripted([{"say": "Hello, you."}]) as served, gateway(served.url, tmp_path / "bridge.db") as url:
+        target = ServerTarget(url, key="sk-test")
+        candidate = replay(tape, target, patience=20)
+        target.close()
+    assert without_usage(shown(candidate)) == without_usage(shown(tape))
+    assert all(exchange.answer and exchange.answer.seconds for exchange in candidate.exchanges)
