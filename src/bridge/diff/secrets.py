@@ -1,0 +1,47 @@
+"""What must not lie on a tape: keys and tokens, wherever somebody has put them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+REMOVED: Final = "[removed]"
+
+NAMES: Final = re.compile(
+    r"(?i)^(authorization|api[-_]?key|x-api-key|access[-_]?token|refresh[-_]?token|id[-_]?token|client[-_]?secret"
+    r"|password|passwd|secret|private[-_]?key|cookie|set-cookie|sig|signature|bearer)$"
+)
+"""Names of values that are secrets: of JSON keys and of query parameters."""
+
+PATTERNS: Final = (
+    re.compile(r"(?i)\b(bearer\s+)[A-Za-z0-9._~+/=-]{8,}"),
+    re.compile(r"\b(sk-|sess-|ek_|ghp_|gho_|github_pat_|xox[abp]-|AKIA)[A-Za-z0-9_-]{12,}"),
+    re.compile(r"()\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
+)
+"""Secrets by their looks, each with the part that stays."""
+
+
+def masked(value: Any) -> Any:
+    """The JSON value without secrets. Ids of objects and text that only talks of keys stay as they are."""
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, Mapping):
+        return {name: REMOVED if _is_secret(name, each) else masked(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [masked(each) for each in value]
+    return value
+
+
+def query(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, REMOVED if NAMES.match(name) else _text(value)) for name, value in pairs)
+
+
+def _is_secret(name: Any, value: Any) -> bool:
+    return isinstance(value, str) and bool(value) and isinstance(name, str) and NAMES.match(name) is not None
+
+
+def _text(text: str) -> str:
+    for pattern in PATTERNS:
+        text = pattern.sub(rf"\g<1>{REMOVED}", text)
+    return text

@@ -1,0 +1,214 @@
+"""A tape: the exchanges of one program with an API, in order, as one JSON object a line.
+
+    {"kind": "tape", "format": "bridge-tape/v1", "source": "vcr cassette", "made": "2026-11-25T10:00:00Z", ...}
+    {"kind": "exchange", "number": 1, "at": 0.0, "request": {...}, "answer": {...}}
+    {"kind": "leg", "at": 1.2, "run": "run_...", "request": {...}, ...}
+
+The first line is the header. An exchange is a request of the program and its answer, whole or as events with the
+moments they came at; a leg is a Responses request that a run became, where the recording side could see it. Times
+are seconds: `at` since the tape began, in an answer since its request was sent; None where the source tells none.
+Headers are those of `KEPT` alone, and secrets in bodies are masked (diff/secrets.py): a tape may be sent to colleagues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from attrs import evolve, field, fields, frozen
+
+from bridge.diff.secrets import masked
+from bridge.errors import ConfigurationError
+
+FORMAT: Final = "bridge-tape/v1"
+KEPT: Final = frozenset(
+    (
+        "bridge-degraded",
+        "content-type",
+        "openai-beta",
+        "openai-processing-ms",
+        "openai-version",
+        "retry-after",
+        "x-request-id",
+        "x-should-retry",
+        "x-stainless-helper-method",
+        "x-stainless-lang",
+        "x-stainless-poll-helper",
+    )
+)
+"""Headers that say something about the exchange and nothing about who made it."""
+
+MAY_LACK: Final = ("headers", "query")
+
+Object = dict[str, Any]
+
+
+@frozen
+class Request:
+    """`path` is below the API's root (``/threads/thread_x/runs``), `query` in its order. `body` is parsed JSON; what is
+    none is a text, and None is no body."""
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    headers: Object = field(factory=dict)
+    body: Any = None
+
+
+@frozen
+class Event:
+    """One server-sent event. `data` is parsed JSON where it is that, else the text (``[DONE]``)."""
+
+    event: str | None
+    data: Any
+    at: float | None = None
+
+
+@frozen
+class Answer:
+    """`body` as in Request; `events` in its place where it was an event stream. `seconds` until its end."""
+
+    status: int
+    headers: Object = field(factory=dict)
+    body: Any = None
+    events: tuple[Event, ...] | None = None
+    seconds: float | None = None
+
+
+@frozen
+class Exchange:
+    """One request and its answer. `number` counts from 1; `answer` is None where the connection broke before one."""
+
+    number: int
+    request: Request
+    answer: Answer | None
+    at: float | None = None
+
+
+@frozen
+class Leg:
+    """One Responses request, and the id of the run it belongs to, where that is known. `answer` is the response at its
+    end, where it was seen."""
+
+    request: Object
+    run: str | None = None
+    answer: Object | None = None
+    at: float | None = None
+
+
+@frozen
+class Tape:
+    """`source` says in words where it comes from; `notes` what could not be read of the source, and why."""
+
+    exchanges: tuple[Exchange, ...]
+    legs: tuple[Leg, ...] = ()
+    source: str = ""
+    made: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+# --- lines
+
+
+def header(tape: Tape) -> Object:
+    return {
+        "kind": "tape",
+        "format": FORMAT,
+        "source": tape.source,
+        "made": tape.made,
+        **({"notes": list(tape.notes)} if tape.notes else {}),
+    }
+
+
+def line_of(thing: Exchange | Leg) -> Object:
+    """As JSON, without what is not known, and without secrets."""
+    return {"kind": "exchange" if isinstance(thing, Exchange) else "leg", **masked(_known(thing))}
+
+
+def written(tape: Tape) -> Iterator[bytes]:
+    """The lines of the file, each with its line break."""
+    things: tuple[Exchange | Leg, ...] = (*tape.exchanges, *tape.legs)
+    yield orjson.dumps(header(tape)) + b"\n"
+    for thing in things:
+        yield orjson.dumps(line_of(thing)) + b"\n"
+
+
+def write(tape: Tape, path: Path) -> None:
+    with path.open("wb") as file:
+        file.writelines(written(tape))
+
+
+def read(path: Path) -> Tape:
+    """Raises ConfigurationError, which names the line, for what is no tape."""
+    try:
+        with path.open("rb") as file:
+            return parsed(file, str(path))
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def parsed(lines: Iterable[bytes], name: str) -> Tape:
+    """`name` is what errors call it."""
+    tape: Tape | None = None
+    exchanges: list[Exchange] = []
+    legs: list[Leg] = []
+    for number, text in enumerate(lines, 1):
+        try:
+            line = orjson.loads(text)
+            kind = line["kind"]
+            if tape is None:
+                tape = _read_header(line)
+            elif kind == "exchange":
+                exchanges.append(_read_exchange(line))
+            elif kind == "leg":
+                legs.append(Leg(line["request"], line.get("run"), line.get("answer"), line.get("at")))
+            else:
+                raise ValueError(f"there is no kind {kind!r} of line")
+        except (ValueError, KeyError, TypeError) as error:
+            raise ConfigurationError(f"{name}, line {number}: {_why(error)}") from error
+    if tape is None:
+        raise ConfigurationError(f"{name} is empty: a tape begins with a header line.")
+    return evolve(tape, exchanges=tuple(exchanges), legs=tuple(legs))
+
+
+def _why(error: Exception) -> str:
+    return f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
+
+
+def _read_header(line: Object) -> Tape:
+    if line["kind"] != "tape" or line.get("format") != FORMAT:
+        raise ValueError(f"a tape begins with a line of the kind `tape` and the format {FORMAT}")
+    return Tape((), (), line.get("source") or "", line.get("made"), tuple(line.get("notes") or ()))
+
+
+def _read_exchange(line: Object) -> Exchange:
+    request, answer = line["request"], line.get("answer")
+    asked = Request(
+        request["method"],
+        request["path"],
+        tuple((name, value) for name, value in request.get("query") or ()),
+        request.get("headers") or {},
+        request.get("body"),
+    )
+    return Exchange(line["number"], asked, None if answer is None else _read_answer(answer), line.get("at"))
+
+
+def _read_answer(answer: Object) -> Answer:
+    events = answer.get("events")
+    return Answer(
+        answer["status"],
+        answer.get("headers") or {},
+        answer.get("body"),
+        None if events is None else tuple(Event(each.get("event"), each["data"], each.get("at")) for each in events),
+        answer.get("seconds"),
+    )
+
+
+def _known(thing: Any) -> Any:
+    """Attributes that say something, down to the JSON values."""
+    if isinstance(thing, (Exchange, Leg, Request, Answer, Event)):
+        pairs = ((each.name, getattr(thing, each.name)) for each in fields(type(thing)))
+        return {name: _known(value) for name, value in pairs if value is not None and (value or name not in MAY_LACK)}
+    return [_known(each) for each in thing] if isinstance(thing, tuple) else thing

@@ -1,0 +1,135 @@
+"""Tapes: what is written is what is read, and no secret is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.diff import secrets
+from bridge.diff.tape import Answer, Event, Exchange, Leg, Request, Tape, parsed, read, write, written
+from bridge.errors import ConfigurationError
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20).filter(lambda text: secrets.masked(text) == text)
+NAMES = TEXTS.filter(lambda name: not secrets.NAMES.match(name))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=10,
+)
+SECONDS = st.none() | st.floats(0, 1e6)
+EVENTS = st.none() | st.lists(st.builds(Event, st.none() | TEXTS, JSON, SECONDS), max_size=3).map(tuple)
+REQUESTS = st.builds(
+    Request,
+    st.sampled_from(("GET", "POST", "DELETE")),
+    TEXTS,
+    st.lists(st.tuples(TEXTS, TEXTS), max_size=2).map(tuple),
+    st.dictionaries(NAMES, TEXTS, max_size=2),
+    JSON,
+)
+ANSWERS = st.builds(Answer, st.integers(100, 599), st.dictionaries(NAMES, TEXTS, max_size=2), JSON, EVENTS, SECONDS)
+OBJECTS = st.dictionaries(NAMES, JSON, max_size=3)
+EXCHANGES = st.builds(Exchange, st.integers(1, 10**9), REQUESTS, st.none() | ANSWERS, SECONDS)
+LEGS = st.builds(Leg, OBJECTS, st.none() | TEXTS, st.none() | OBJECTS, SECONDS)
+TAPES = st.builds(
+    Tape,
+    st.lists(EXCHANGES, max_size=3).map(tuple),
+    st.lists(LEGS, max_size=2).map(tuple),
+    TEXTS,
+    st.none() | TEXTS,
+    st.lists(TEXTS, max_size=2).map(tuple),
+)
+
+
+@given(TAPES)
+def test_what_is_written_is_what_is_read(tape: Tape) -> None:
+    assert parsed(written(tape), "a tape") == tape
+
+
+def test_a_file(tmp_path: Path) -> None:
+    tape = Tape(
+        (Exchange(1, Request("GET", "/threads/thread_a"), Answer(200, body={"id": "thread_a"}), 0.0),), source="x"
+    )
+    write(tape, tmp_path / "a.tape")
+    assert read(tmp_path / "a.tape") == tape
+    first, second = (tmp_path / "a.tape").read_bytes().splitlines()
+    assert orjson.loads(first) == {"kind": "tape", "format": "bridge-tape/v1", "source": "x", "made": None}
+    assert orjson.loads(second) == {
+        "kind": "exchange",
+        "number": 1,
+        "at": 0.0,
+        "request": {"method": "GET", "path": "/threads/thread_a"},
+        "answer": {"status": 200, "body": {"id": "thread_a"}},
+    }
+
+
+HEADER = b'{"kind":"tape","format":"bridge-tape/v1"}\n'
+WRONG = [
+    (b"", r"x is empty: a tape begins with a header line\."),
+    (b"nonsense", r"x, line 1: "),
+    (b'{"kind":"tape","format":"v0"}', r"x, line 1: a tape begins with a line of the kind `tape` and the format"),
+    (b'{"kind":"exchange"}', r"x, line 1: a tape begins"),
+    (HEADER + b'{"kind":"exchange","number":1}', r"x, line 2: 'request' is missing"),
+    (HEADER + b'{"kind":"frob"}', r"x, line 2: there is no kind 'frob' of line"),
+    (HEADER + b"[]", r"x, line 2: "),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), WRONG)
+def test_what_is_no_tape_is_told_with_its_line(text: bytes, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        parsed(text.splitlines(keepends=True), "x")
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be read: No such file"):
+        read(tmp_path / "none.tape")
+
+
+SECRETS: list[tuple[Any, Any]] = [
+    ("Bearer sk-proj-abcdefghijklmnop", "Bearer [removed]"),
+    ("the key sk-abcdefghijklmnop, keep it", "the key sk-[removed], keep it"),
+    ("eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.c2lnbmF0dXJl", "[removed]"),
+    (
+        {"authorization": "x", "Api-Key": "y", "api_key": "z"},
+        dict.fromkeys(("authorization", "Api-Key", "api_key"), "[removed]"),
+    ),
+    (
+        {"server": {"headers": {"Authorization": "Bearer abcdefgh"}}},
+        {"server": {"headers": {"Authorization": "[removed]"}}},
+    ),
+    ([{"password": "p", "token_count": 3}], [{"password": "[removed]", "token_count": 3}]),
+]
+HARMLESS: list[Any] = [
+    "asst_D2BqLQ9rNgOjd5A3NpS9m9s4",
+    "call_abcdefghijklmnopqrstuvwx",
+    "file-abcdefghijklmnopqrstuvwx",
+    "What is an API key? A task-oriented one.",
+    {"secret": 1, "signature": None, "password": ""},
+    {"type": "function", "function": {"parameters": {"properties": {"password": {"type": "string"}}}}},
+]
+
+
+@pytest.mark.parametrize(("value", "expected"), SECRETS)
+def test_secrets_are_masked(value: Any, expected: Any) -> None:
+    assert secrets.masked(value) == expected
+
+
+@pytest.mark.parametrize("value", HARMLESS)
+def test_what_is_no_secret_stays(value: Any) -> None:
+    assert secrets.masked(value) == value
+
+
+def test_a_query_is_masked_by_name_and_by_looks() -> None:
+    pairs = (("api-key", "abc"), ("limit", "2"), ("q", "sk-abcdefghijklmnop"))
+    assert secrets.query(pairs) == (("api-key", "[removed]"), ("limit", "2"), ("q", "sk-[removed]"))
+
+
+def test_a_tape_is_written_without_secrets() -> None:
+    request = Request("POST", "/threads", body={"metadata": {"api_key": "abc"}, "text": "Bearer abcdefghijkl"})
+    (_, line) = written(Tape((Exchange(1, request, None),)))
+    assert b"abc" not in line and line.count(b"[removed]") == 2
