@@ -61,13 +61,20 @@ def _values(value: Any, depth: int = 0) -> Iterator[Object]:
     if depth > DEEPEST:
         return
     if isinstance(value, list):
-        for each in value:
+        for each in _oldest_first(value):
             yield from _values(each, depth + 1)
     elif isinstance(value, dict):
         yield value
         for name in HOLDERS:
             if isinstance(value.get(name), (list, dict)):
                 yield from _values(value[name], depth + 1)
+
+
+def _oldest_first(values: list[Any]) -> list[Any]:
+    """Lists came newest first, unless somebody asked for the other order."""
+    ends = [values[place].get("created_at") for place in (0, -1) if values and isinstance(values[place], dict)]
+    is_descending = len(ends) == 2 and all(isinstance(end, (int, float)) for end in ends) and ends[0] > ends[1]
+    return values[::-1] if is_descending else values
 
 
 def _take(found: Found, value: Object, name: str) -> None:

@@ -13,7 +13,8 @@ What a run looked like on its way is made of how it looked in the end. What an e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from attrs import define, field
@@ -110,7 +111,7 @@ class _Teller:
     def _run(self, conversation: Conversation, run: Object) -> None:
         path = f"/threads/{conversation.id}/runs"
         own = f"{path}/{run['id']}"
-        steps = sorted(conversation.steps.get(run["id"], {}).values(), key=lambda step: step["created_at"])
+        steps = sorted(conversation.steps.get(run["id"], {}).values(), key=_created)
         body = asked.run(run, self.found.assistants.get(run.get("assistant_id") or "", {}))
         self._say("POST", path, body, asked.on_its_way(run, "queued"), run["created_at"])
         for step in filter(asked.is_round, steps):
@@ -121,7 +122,7 @@ class _Teller:
         self._say("GET", own, None, run, end)
         self._list(own + "/steps", (), steps, end)
         made = [each for each in conversation.messages.values() if each.get("run_id") == run["id"]]
-        messages = sorted(made, key=lambda message: message["created_at"])
+        messages = sorted(made, key=_created)
         self._list(f"/threads/{conversation.id}/messages", (("run_id", run["id"]),), messages, end)
         if not steps:
             self.notes.append(f"{run['id']} has no steps: what tools it called, and with what outputs, is unknown")
@@ -163,7 +164,7 @@ class _Teller:
 
 
 def _assistants_of(conversation: Conversation) -> list[str]:
-    runs = sorted(conversation.runs.values(), key=lambda run: run["created_at"])
+    runs = sorted(conversation.runs.values(), key=_created)
     named = (run.get("assistant_id") for run in runs)
     return list(dict.fromkeys(id for id in named if isinstance(id, str)))
 
@@ -179,23 +180,34 @@ def _end(run: Object, steps: Sequence[Object]) -> Any:
 
 def _in_order(conversation: Conversation) -> Iterator[tuple[str, Object]]:
     """Messages and runs as they were asked for. Times are whole seconds: so a message of a run says that the run was
-    there before what follows it in the list, and in the same second a message comes first."""
-    waiting = sorted(conversation.runs.values(), key=lambda run: run["created_at"])
-    for message in sorted(conversation.messages.values(), key=lambda message: message["created_at"]):
-        if isinstance(message.get("run_id"), str):
-            yield from _take(waiting, lambda run, message=message: run["id"] == message["run_id"])
-            continue
-        while waiting and waiting[0]["created_at"] < message["created_at"]:
+    there before what follows it in the list, and in the same second every run has a message before it, if it can."""
+    waiting = sorted(conversation.runs.values(), key=_created)
+    messages = sorted(conversation.messages.values(), key=_created)
+    asking = Counter(_created(message) for message in messages if not _is_made(message))
+    for message in messages:
+        for _ in range(_before(message, waiting, asking)):
             yield "run", waiting.pop(0)
-        yield "message", message
+        if not _is_made(message):
+            asking[_created(message)] -= 1
+            yield "message", message
     for run in waiting:
         yield "run", run
 
 
-def _take(waiting: list[Object], is_last: Callable[..., bool]) -> Iterator[tuple[str, Object]]:
-    """The runs up to the one that is meant, if it is still waiting."""
-    place = next((place for place, run in enumerate(waiting) if is_last(run)), None)
-    if place is not None:
-        for run in waiting[: place + 1]:
-            yield "run", run
-        del waiting[: place + 1]
+def _before(message: Object, waiting: Sequence[Object], asking: Counter[float]) -> int:
+    """How many of the waiting runs are older than the message."""
+    if _is_made(message):
+        places = (place for place, run in enumerate(waiting, 1) if run["id"] == message["run_id"])
+        return next(places, 0)
+    moment = _created(message)
+    older = sum(_created(run) < moment for run in waiting)
+    tied = sum(_created(run) == moment for run in waiting)
+    return older + max(0, tied - asking[moment])
+
+
+def _is_made(message: Object) -> bool:
+    return isinstance(message.get("run_id"), str)
+
+
+def _created(value: Object) -> float:
+    return float(value["created_at"])
