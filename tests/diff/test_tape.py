@@ -23,6 +23,7 @@ JSON = st.recursive(
 )
 SECONDS = st.none() | st.floats(0, 1e6)
 EVENTS = st.none() | st.lists(st.builds(Event, st.none() | TEXTS, JSON, SECONDS), max_size=3).map(tuple)
+CUT = st.sampled_from((None, "caller", "server"))
 REQUESTS = st.builds(
     Request,
     st.sampled_from(("GET", "POST", "DELETE")),
@@ -31,7 +32,9 @@ REQUESTS = st.builds(
     st.dictionaries(NAMES, TEXTS, max_size=2),
     JSON,
 )
-ANSWERS = st.builds(Answer, st.integers(100, 599), st.dictionaries(NAMES, TEXTS, max_size=2), JSON, EVENTS, SECONDS)
+ANSWERS = st.builds(
+    Answer, st.integers(100, 599), st.dictionaries(NAMES, TEXTS, max_size=2), JSON, EVENTS, SECONDS, CUT
+)
 OBJECTS = st.dictionaries(NAMES, JSON, max_size=3)
 EXCHANGES = st.builds(Exchange, st.integers(1, 10**9), REQUESTS, st.none() | ANSWERS, SECONDS)
 LEGS = st.builds(Leg, OBJECTS, st.none() | TEXTS, st.none() | OBJECTS, SECONDS)
@@ -73,7 +76,7 @@ WRONG = [
     (b"nonsense", r"x, line 1: "),
     (b'{"kind":"tape","format":"v0"}', r"x, line 1: a tape begins with a line of the kind `tape` and the format"),
     (b'{"kind":"exchange"}', r"x, line 1: a tape begins"),
-    (HEADER + b'{"kind":"exchange","number":1}', r"x, line 2: 'request' is missing"),
+    (HEADER + b'{"kind":"exchange"}', r"x, line 2: 'request' is missing"),
     (HEADER + b'{"kind":"frob"}', r"x, line 2: there is no kind 'frob' of line"),
     (HEADER + b"[]", r"x, line 2: "),
 ]
@@ -133,3 +136,25 @@ def test_a_tape_is_written_without_secrets() -> None:
     request = Request("POST", "/threads", body={"metadata": {"api_key": "abc"}, "text": "Bearer abcdefghijkl"})
     (_, line) = written(Tape((Exchange(1, request, None),)))
     assert b"abc" not in line and line.count(b"[removed]") == 2
+
+
+def test_lines_without_a_number_are_counted_as_they_began() -> None:
+    def line(path: str, at: float) -> bytes:
+        return orjson.dumps({"kind": "exchange", "at": at, "request": {"method": "GET", "path": path}}) + b"\n"
+
+    tape = parsed([HEADER, line("/threads/late", 2.5), line("/threads/early", 0.5)], "x")
+    assert [(each.number, each.request.path) for each in tape.exchanges] == [
+        (1, "/threads/early"),
+        (2, "/threads/late"),
+    ]
+
+
+def test_an_exchange_without_a_number_is_written_without_one() -> None:
+    (_, line) = written(Tape((Exchange(0, Request("GET", "/threads"), None),)))
+    assert orjson.loads(line) == {"kind": "exchange", "request": {"method": "GET", "path": "/threads"}}
+
+
+@pytest.mark.parametrize("value", ["half a pair \ud83d", 2**70])
+def test_what_orjson_refuses_is_kept(value: Any) -> None:
+    tape = Tape((Exchange(1, Request("POST", "/threads", body={"x": value}), None),))
+    assert parsed(written(tape), "x") == tape

@@ -12,15 +12,17 @@ Headers are those of `KEPT` alone, and secrets in bodies are masked (diff/secret
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import orjson
 from attrs import evolve, field, fields, frozen
 
 from bridge.diff.secrets import masked
 from bridge.errors import ConfigurationError
+from bridge.wire.render import encode_compact
 
 FORMAT: Final = "bridge-tape/v1"
 KEPT: Final = frozenset(
@@ -68,18 +70,21 @@ class Event:
 
 @frozen
 class Answer:
-    """`body` as in Request; `events` in its place where it was an event stream. `seconds` until its end."""
+    """`body` as in Request; `events` in its place where it was an event stream. `seconds` until its end. `cut` is who
+    ended it before its end: the caller left, or the server broke off."""
 
     status: int
     headers: Object = field(factory=dict)
     body: Any = None
     events: tuple[Event, ...] | None = None
     seconds: float | None = None
+    cut: Literal["caller", "server"] | None = None
 
 
 @frozen
 class Exchange:
-    """One request and its answer. `number` counts from 1; `answer` is None where the connection broke before one."""
+    """One request and its answer. `number` counts from 1 (0 where it is not known yet); `answer` is None where the
+    connection broke before one."""
 
     number: int
     request: Request
@@ -124,15 +129,16 @@ def header(tape: Tape) -> Object:
 
 def line_of(thing: Exchange | Leg) -> Object:
     """As JSON, without what is not known, and without secrets."""
-    return {"kind": "exchange" if isinstance(thing, Exchange) else "leg", **masked(_known(thing))}
+    line = {"kind": "exchange" if isinstance(thing, Exchange) else "leg", **masked(_known(thing))}
+    return {name: value for name, value in line.items() if (name, value) != ("number", 0)}
 
 
 def written(tape: Tape) -> Iterator[bytes]:
     """The lines of the file, each with its line break."""
     things: tuple[Exchange | Leg, ...] = (*tape.exchanges, *tape.legs)
-    yield orjson.dumps(header(tape)) + b"\n"
+    yield encode_compact(header(tape)) + b"\n"
     for thing in things:
-        yield orjson.dumps(line_of(thing)) + b"\n"
+        yield encode_compact(line_of(thing)) + b"\n"
 
 
 def write(tape: Tape, path: Path) -> None:
@@ -156,7 +162,7 @@ def parsed(lines: Iterable[bytes], name: str) -> Tape:
     legs: list[Leg] = []
     for number, text in enumerate(lines, 1):
         try:
-            line = orjson.loads(text)
+            line = read_json(text)
             kind = line["kind"]
             if tape is None:
                 tape = _read_header(line)
@@ -170,7 +176,27 @@ def parsed(lines: Iterable[bytes], name: str) -> Tape:
             raise ConfigurationError(f"{name}, line {number}: {_why(error)}") from error
     if tape is None:
         raise ConfigurationError(f"{name} is empty: a tape begins with a header line.")
-    return evolve(tape, exchanges=tuple(exchanges), legs=tuple(legs))
+    return evolve(tape, exchanges=_numbered(exchanges), legs=tuple(legs))
+
+
+def read_json(text: bytes) -> Any:
+    """Raises ValueError. Slowly what orjson refuses and others write: half of a surrogate pair, integers of more
+    than 64 bits."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        try:
+            return json.loads(text)
+        except RecursionError as error:
+            raise ValueError("it is nested too deeply") from error
+
+
+def _numbered(exchanges: list[Exchange]) -> tuple[Exchange, ...]:
+    """As they stand, where all have a number; else counted in the order they began in."""
+    if all(exchange.number for exchange in exchanges):
+        return tuple(exchanges)
+    begun = sorted(exchanges, key=lambda exchange: exchange.at or 0.0)
+    return tuple(evolve(exchange, number=number) for number, exchange in enumerate(begun, 1))
 
 
 def _why(error: Exception) -> str:
@@ -192,7 +218,7 @@ def _read_exchange(line: Object) -> Exchange:
         request.get("headers") or {},
         request.get("body"),
     )
-    return Exchange(line["number"], asked, None if answer is None else _read_answer(answer), line.get("at"))
+    return Exchange(line.get("number", 0), asked, None if answer is None else _read_answer(answer), line.get("at"))
 
 
 def _read_answer(answer: Object) -> Answer:
@@ -203,6 +229,7 @@ def _read_answer(answer: Object) -> Answer:
         answer.get("body"),
         None if events is None else tuple(Event(each.get("event"), each["data"], each.get("at")) for each in events),
         answer.get("seconds"),
+        answer.get("cut"),
     )
 
 
