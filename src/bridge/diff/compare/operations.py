@@ -61,7 +61,11 @@ class Operation:
     @property
     def thread(self) -> str | None:
         """The thread whose path it is."""
-        return self.ids[0] if self.ids and self.name.partition(".")[0] in ("threads", "messages", "runs", "steps") else None
+        return (
+            self.ids[0]
+            if self.ids and self.name.partition(".")[0] in ("threads", "messages", "runs", "steps")
+            else None
+        )
 
 
 def operation(request: Request) -> Operation:
@@ -70,7 +74,7 @@ def operation(request: Request) -> Operation:
 
 @lru_cache(maxsize=65536)
 def _read(method: str, path: str) -> Operation:
-    for pattern, name in _PATTERNS[method] if method in _PATTERNS else ():
+    for pattern, name in _PATTERNS.get(method, ()):
         found = pattern.fullmatch(path)
         if found is not None:
             return Operation(name, found.groups())

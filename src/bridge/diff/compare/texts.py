@@ -6,6 +6,7 @@ import re
 import unicodedata
 import zlib
 from collections import Counter
+from itertools import pairwise
 from typing import Final
 
 SIMILAR: Final = 0.6
@@ -47,7 +48,7 @@ def normalised(text: str) -> str:
 
 
 def similarity(control: str, candidate: str) -> float:
-    """From 0 to 1: the share of pairs of neighbouring words that both texts have (Dice), counted as often as they stand.
+    """From 0 to 1: the share of pairs of neighbouring words that both texts have (Dice), each as often as it stands.
 
     Order counts as far as neighbours go, so a sentence that has moved costs little and a shuffled text nearly all.
     """
@@ -65,7 +66,7 @@ def _pairs(text: str, size: int) -> Counter[int]:
     words = ["", *WORD.findall(text), ""]
     each = 1 << max(0, (size >> 3) // MOST_WORDS).bit_length()
     sums = [zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in words]
-    pairs = (left * 31 + right for left, right in zip(sums, sums[1:], strict=False))
+    pairs = (left * 31 + right for left, right in pairwise(sums))
     return Counter(pair for pair in pairs if pair & (each - 1) == 0)
 
 

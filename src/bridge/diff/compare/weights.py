@@ -23,13 +23,17 @@ class Weight:
 WEIGHTS: Final[dict[str, Weight]] = {
     # exchanges as wholes
     "missing-exchange": Weight("structure", "breaking", "Only the control has this exchange."),
-    "extra-exchange": Weight("structure", "notice", "Only the candidate has this exchange: the program took another way."),
+    "extra-exchange": Weight(
+        "structure", "notice", "Only the candidate has this exchange: the program took another way."
+    ),
     "no-answer": Weight("structure", "breaking", "The connection broke on one side, on the other it did not."),
     "status": Weight("structure", "breaking", "Another HTTP status: SDKs make their exceptions of it."),
     "form": Weight("structure", "breaking", "An event stream on one side, one JSON answer on the other."),
     "content-type": Weight("structure", "breaking", "Another media type: clients choose their decoder by it."),
     "degraded": Weight("structure", "info", "One side tells of parameters that are lost or done otherwise."),
-    "request": Weight("structure", "notice", "The program itself asked for something else: what follows may come of it."),
+    "request": Weight(
+        "structure", "notice", "The program itself asked for something else: what follows may come of it."
+    ),
     "statuses": Weight("structure", "info", "Polls saw other statuses of the run on the way to the last one."),
     # values
     "missing-key": Weight("structure", "breaking", "A key that programs may read is not there."),
@@ -38,9 +42,12 @@ WEIGHTS: Final[dict[str, Weight]] = {
     "null": Weight("structure", "breaking", "Null on one side, a value on the other."),
     "type": Weight("structure", "breaking", "Another JSON type."),
     "number-form": Weight("structure", "info", "The same number, as integer and as float."),
-    "literal": Weight("structure", "breaking", "Another word of a fixed vocabulary, or another truth value: programs branch."),
+    "literal": Weight(
+        "structure", "breaking", "Another word of a fixed vocabulary, or another truth value: programs branch."
+    ),
     "value": Weight("structure", "notice", "Another value of a setting or of data that the program gave."),
     "id": Weight("structure", "breaking", "An id that stands for another object than before."),
+    "id-form": Weight("structure", "notice", "An id of another form: programs may match ids by pattern."),
     "moment-order": Weight("structure", "notice", "Moments of one object follow each other in another order."),
     "missing-item": Weight("structure", "breaking", "An element of a list is not there."),
     "extra-item": Weight("structure", "breaking", "A list has an element more: `data[0]` may be another."),
@@ -49,7 +56,9 @@ WEIGHTS: Final[dict[str, Weight]] = {
     # streams
     "missing-event": Weight("structure", "breaking", "An event is not sent: its handler is never called."),
     "extra-event": Weight("structure", "breaking", "An event more: its handler is called when it was not before."),
-    "duplicate-event": Weight("structure", "breaking", "The same event twice: handlers run twice, helpers of SDKs fail."),
+    "duplicate-event": Weight(
+        "structure", "breaking", "The same event twice: handlers run twice, helpers of SDKs fail."
+    ),
     "event-order": Weight("structure", "breaking", "The same events in another order: helpers of SDKs rely on it."),
     "truncated": Weight("structure", "breaking", "The stream stops without `done`: the end was not seen."),
     "delta-shape": Weight("structure", "breaking", "Deltas have other keys: SDKs add up what repeats."),
@@ -61,7 +70,9 @@ WEIGHTS: Final[dict[str, Weight]] = {
     "arguments-form": Weight("tool", "info", "The same arguments, written otherwise: spaces, order of keys, escapes."),
     "arguments-json": Weight("tool", "breaking", "Arguments are JSON on one side only."),
     "call-order": Weight("tool", "info", "The same parallel calls in another order."),
-    "parallelism": Weight("tool", "notice", "The same calls, side by side on one side, one after the other on the other."),
+    "parallelism": Weight(
+        "tool", "notice", "The same calls, side by side on one side, one after the other on the other."
+    ),
     "rounds": Weight("tool", "notice", "Another number of rounds of tool calls until the run ends."),
     "tool-code": Weight("tool", "notice", "The code interpreter was given other code."),
     "tool-result": Weight("tool", "notice", "A tool gave another result."),
@@ -71,7 +82,9 @@ WEIGHTS: Final[dict[str, Weight]] = {
     "text-normalised": Weight("text", "info", "The same words: quotes, unicode forms or citation markers differ."),
     "text-whitespace": Weight("text", "info", "The same text but for whitespace."),
     "refusal": Weight("text", "breaking", "The model refuses on one side and answers on the other."),
-    "annotation-kind": Weight("text", "breaking", "An annotation of another kind: programs look for its payload by it."),
+    "annotation-kind": Weight(
+        "text", "breaking", "An annotation of another kind: programs look for its payload by it."
+    ),
     "annotation-missing": Weight("text", "notice", "An annotation is not there."),
     "annotation-extra": Weight("text", "notice", "An annotation more."),
     "annotation-span": Weight("text", "notice", "An annotation marks another part of the text."),
