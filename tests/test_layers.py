@@ -23,6 +23,7 @@ IMPURE = {
     "threads and loops": {"threading", "asyncio", "anyio", "trio", "concurrent", "multiprocessing", "queue", "signal"},
     "what is said to people": {"logging", "sys", "warnings", "print"},
 }
+PURE = ("engine", "translate", "diff/compare")
 FORBIDDEN = {name: why for why, names in IMPURE.items() for name in names}
 
 
@@ -79,9 +80,7 @@ def called(file: Path) -> Iterator[str]:
             yield node.func.id
 
 
-@pytest.mark.parametrize(
-    "file", modules("engine", "translate"), ids=lambda file: str(file.relative_to(SOURCE)) if file else ""
-)
+@pytest.mark.parametrize("file", modules(*PURE), ids=lambda file: str(file.relative_to(SOURCE)) if file else "")
 def test_what_is_pure_imports_no_world(file: Path) -> None:
     impure = {f"{name} ({FORBIDDEN[name]})" for name in imported(file) if name in FORBIDDEN}
     impure |= {name for name in called(file) if name in ("open", "print", "input", "exec", "eval")}
@@ -89,7 +88,7 @@ def test_what_is_pure_imports_no_world(file: Path) -> None:
 
 
 def test_every_pure_package_was_looked_at() -> None:
-    assert len(modules("engine", "translate")) > 20
+    assert len(modules(*PURE)) > 20
 
 
 def test_no_module_reaches_for_the_openai_package_but_those_that_speak_to_it() -> None:
