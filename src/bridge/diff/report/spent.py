@@ -77,7 +77,7 @@ def _by_id(things: Iterable[Any]) -> dict[str, Tokens]:
 
 
 def _is_counted(thing: Any) -> bool:
-    return isinstance(thing, dict) and thing.get("object") in NAMES and isinstance(thing.get("id"), str)
+    return isinstance(thing, dict) and thing.get("object") in tuple(NAMES) and isinstance(thing.get("id"), str)
 
 
 def _usage(thing: dict[str, Any]) -> Tokens | None:
