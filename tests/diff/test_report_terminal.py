@@ -1,0 +1,125 @@
+"""A comparison at a terminal: what it says, how much of it, and that hostile text stays text."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+
+import pytest
+
+pytest.importorskip("rich", reason="the extra `tools` is missing")
+
+from rich.cells import cell_len
+from rich.console import Console
+
+from bridge.diff.observations import MISSING, Comparison, Mismatch
+from bridge.diff.report import shown, terminal
+from bridge.diff.tape import Answer, Request
+from diff import report_samples as samples
+
+
+def told(comparison: Comparison, width: int = 120, limit: int = 20, *, colour: bool = False) -> str:
+    out = io.StringIO()
+    console = Console(file=out, width=width, highlight=False, force_terminal=colour, legacy_windows=False)
+    terminal.show(console, comparison, limit)
+    return out.getvalue()
+
+
+def test_the_verdict_comes_first_and_what_is_heavy_next() -> None:
+    text = told(samples.every_kind())
+    first, second, *_ = text.splitlines()
+    assert first == "Breaking: a program that works with the control can fail on the candidate."
+    assert second == "5 breaking, 5 notice and 1 info mismatches in 5 of 9 exchanges, 4 accepted."
+    severities = re.findall(r"^(breaking|notice|info) +#", text, re.MULTILINE)
+    assert severities == ["breaking"] * 5 + ["notice"] * 5 + ["info"]
+    assert re.search(r"^structure +4 +2 +·", text, re.MULTILINE)
+
+
+def test_what_was_accepted_and_why() -> None:
+    text = told(samples.every_kind())
+    _, accepted = text.split("Accepted, and why")
+    assert "3  a message over REST has a status" in accepted and "1  rule 2: weather.diff.toml" in accepted
+    assert "extra-key $.data[*].status  ×2" in accepted
+
+
+VERDICTS = [
+    (Comparison(samples.CONTROL, samples.CANDIDATE, ()), "Nothing was compared."),
+    (samples.same(), "Alike: no mismatch that is not accepted."),
+    (samples.same(1), "No mismatch in 1 exchange."),
+]
+
+
+@pytest.mark.parametrize(("comparison", "says"), VERDICTS)
+def test_other_verdicts(comparison: Comparison, says: str) -> None:
+    assert says in told(comparison).splitlines()
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("make", [samples.every_kind, lambda: samples.hostile(5000)], ids=["every kind", "hostile"])
+def test_no_row_is_wider_than_the_terminal(make: samples.Make, width: int) -> None:
+    text = told(make(), width, colour=True)
+    assert all(cell_len(re.sub(r"\x1b\[[\d;]*m", "", line)) <= width for line in text.splitlines())
+
+
+def test_a_pipe_gets_no_colour_and_a_terminal_does() -> None:
+    assert "\x1b" not in told(samples.every_kind())
+    assert "\x1b[1;31m" in told(samples.every_kind(), colour=True)
+
+
+def test_mismatches_at_places_of_one_pattern_share_a_row() -> None:
+    text = told(samples.big(90), 200)
+    assert "$.required_action" in text and "×" in text
+    assert len(text.splitlines()) < 100
+
+
+def test_what_exceeds_the_limit_is_counted() -> None:
+    text = told(samples.every_kind(), limit=3)
+    assert len(re.findall(r"^(?:breaking|notice|info) +#", text, re.MULTILINE)) == 3
+    assert "… and 8 more, see --html" in text
+    assert "… and 1 more for 1 other reasons, see --html" in told(samples.every_kind(), limit=1)
+
+
+def test_hostile_text_neither_moves_the_cursor_nor_hides() -> None:
+    text = told(samples.hostile(5000), 100)
+    assert shown.MARKED.search(text.replace("\n", "")) is None
+    for mark in ("<U+001B>", "<U+202E>", "<U+200B>", "<U+D800>", "<U+009B>", "[bold red]markup[/]", "</script>"):
+        assert mark in text
+    assert "hunter2" not in text and "abcdefghijkl" not in text.replace("[removed]", "")
+    assert all(line.isprintable() for line in text.splitlines())
+
+
+def test_long_texts_are_shown_where_they_part() -> None:
+    one, other = shown.pair("x" * 5_000_000 + "old end", "x" * 5_000_000 + "new end", 60)
+    assert one == f'…"{"x" * 20}old end"… (5,000,007 characters)'
+    assert other == f'…"{"x" * 20}new end"… (5,000,007 characters)'
+
+
+VALUES = [
+    (MISSING, "(missing)"),
+    (None, "null"),
+    ("a\nb", '"a\\nb"'),
+    ({"a": [1, True]}, '{"a": [1, true]}'),
+    ("Bearer abcdefghijkl", '"Bearer [removed]"'),
+    ("\x1b[31m\u202e", '"\\u001b[31m<U+202E>"'),
+    (b"bytes", "\"b'bytes'\""),
+    ("a" * 100, f'"{"a" * 28}… (100 characters)'),
+    ([0] * 100, "[0, 0, 0, 0, 0, 0, 0, 0, 0, 0… (300 characters)"),
+]
+
+
+@pytest.mark.parametrize(("value", "expected"), VALUES)
+def test_values(value: object, expected: str) -> None:
+    assert shown.value(value, 30) == expected
+
+
+def test_deep_values_end_somewhere() -> None:
+    assert shown.DEEPER in str(shown.plain(samples.deep(5000)))
+
+
+def test_a_huge_text_is_shown_at_once() -> None:
+    request, answer = Request("GET", "/x"), Answer(200)
+    found = Mismatch("text", "exact", "$", "a" * 5_000_000, "a" * 4_999_999 + "b", "notice")
+    begun = time.perf_counter()
+    told(Comparison(samples.CONTROL, samples.CANDIDATE, (samples.paired(1, request, answer, answer, found),)))
+    assert time.perf_counter() - begun < 5
