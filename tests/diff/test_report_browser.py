@@ -14,7 +14,7 @@ from bridge.diff.report import html
 from diff import report_samples as samples
 from diff.chromium import Page, chromium
 
-pytestmark = [pytest.mark.slow, pytest.mark.needs("chromium")]
+pytestmark = [pytest.mark.slow, pytest.mark.matrix, pytest.mark.needs("chromium")]
 
 MANY: Final = 10_000
 

@@ -84,6 +84,9 @@ def spread(export: dict[str, Any]) -> dict[str, Any]:
     return export
 
 
+PREFIXES = ("asst_", "thread_", "msg_", "run_", "step_")
+
+
 def told(found: Tape) -> list[str]:
     """Each call in short, ids by their kind."""
     return [_short(each) for each in found.exchanges]
@@ -91,7 +94,7 @@ def told(found: Tape) -> list[str]:
 
 def _short(exchange: Exchange) -> str:
     parts = exchange.request.path.strip("/").split("/")
-    path = "/".join(part.partition("_")[0] if "_" in part and part[-1] != "s" else part for part in parts)
+    path = "/".join(part.partition("_")[0] if part.startswith(PREFIXES) else part for part in parts)
     body: Any = exchange.answer and exchange.answer.body
     status = f" {body['status']}" if body.get("object") == "thread.run" else ""
     return f"{exchange.request.method} {path}{status}"
