@@ -121,11 +121,17 @@ def test_modifying_what_is_not_there_makes_nothing(place: Place, text: str) -> N
 # --- messages
 
 
+def kind_of(tool: Any) -> str:
+    """Of an attachment's tool, which SDKs of early 1.x leave as it is in the JSON."""
+    found: str = tool["type"] if isinstance(tool, dict) else tool.type
+    return found
+
+
 def test_a_message_s_files_are_attached_for_both_tools_if_they_can_be(place: Place, text: str, table: str) -> None:
     thread = place.thread()
     extra = {"file_ids": [text, table]}
     message = place.beta.threads.messages.create(thread.id, role="user", content="Look.", extra_body=extra)
-    assert [(each.file_id, [tool.type for tool in each.tools]) for each in message.attachments] == [
+    assert [(each.file_id, [kind_of(tool) for tool in each.tools]) for each in message.attachments] == [
         (text, BOTH),
         (table, ["code_interpreter"]),
     ]
