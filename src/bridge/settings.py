@@ -142,7 +142,8 @@ def _find(named: str | os.PathLike[str] | None) -> Path | None:
 
 
 def _places() -> list[Path]:
-    program = getattr(sys.modules.get("__main__"), "__file__", None)
+    main = sys.modules.get("__mp_main__") or sys.modules.get("__main__")  # the first is the program in its own workers
+    program = getattr(main, "__file__", None)
     folders = [Path(program).absolute().parent] if program else []
     return [folder / FILE for folder in (*folders, Path.cwd())]
 

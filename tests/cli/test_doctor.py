@@ -222,6 +222,13 @@ def test_a_server_that_is_not_there_is_wrong(closed_port: int) -> None:
     assert "secret" not in result.output
 
 
+@pytest.mark.parametrize("url", ["https://host.test/v1?key=secret", "https://user:secret@host.test/v1?key=secret"])
+def test_no_secret_in_a_url_is_shown(url: str) -> None:
+    result = call("doctor", "--offline", "--store", "memory", "--upstream", url)
+    assert "https://host.test/v1" in result.stdout
+    assert "secret" not in result.output
+
+
 def test_offline_connects_to_nobody(closed_port: int) -> None:
     with raw_server(b"") as server:
         result = call("doctor", "--offline", "--store", "memory", "--upstream", server.url)

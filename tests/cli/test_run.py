@@ -131,6 +131,27 @@ def test_options_hold_for_every_process_wherever_it_stands() -> None:
     assert again.stdout == done.stdout
 
 
+@pytest.mark.parametrize("method", ["spawn", "forkserver", "fork"])
+def test_the_settings_beside_the_program_hold_in_its_workers(method: str) -> None:
+    program("[bridge]\nstore = 'beside.db'\nupstream = 'scripted'", "there/bridge.toml")
+    program(
+        f"""
+        import multiprocessing
+        import openai
+        client = openai.OpenAI()  # the workers run this line, too
+        def work():
+            client.beta.threads.create()
+        if __name__ == "__main__":
+            child = multiprocessing.get_context("{method}").Process(target=work)
+            child.start(); child.join(); print(child.exitcode)
+        """,
+        "there/app.py",
+    )
+    done = run(BRIDGE, "run", "there/app.py", **QUIET)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "0\n", "")
+    assert Path("there/beside.db").exists() and not Path(".bridge").exists()
+
+
 def test_another_sitecustomize_is_run_as_well() -> None:
     program("import sys; print('theirs ran'); sys.flag = 1", "theirs/sitecustomize.py")
     program("import sys; print(sys.flag, sys.modules['sitecustomize'].__file__)\n" + THREAD)
@@ -179,6 +200,14 @@ def test_a_python_without_bridge_is_told() -> None:
     done = run(BRIDGE, "run", program("import sys; sys.modules['bridge'] = None; import openai; print('went on')"))
     assert (done.returncode, done.stdout) == (0, "went on\n")
     assert "has no assistants-bridge that works (import of bridge halted" in done.stderr
+
+
+def test_a_pydantic_that_is_too_old_is_told_before_any_call_fails() -> None:
+    program("__version__ = '1.99.0'", "openai/__init__.py")
+    program("VERSION = '1.10.27'", "pydantic/__init__.py")
+    done = run(BRIDGE, "run", program("import openai; print('went on')"))
+    assert (done.returncode, done.stdout) == (0, "went on\n")
+    assert "pydantic 1.10.27 is too old: 2.7 or newer is needed, or the gateway" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["bridge.py", "bridge/__init__.py"])

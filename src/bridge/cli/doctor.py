@@ -118,7 +118,9 @@ def _settings(settings: Settings) -> Iterator[Finding]:
 
 
 def _shown(value: str) -> str:
-    return without_credentials(value) if "@" in value else value
+    """Without what may be a secret: names and passwords, and the query of a server's URL."""
+    is_server = value.startswith(("http://", "https://"))
+    return without_credentials(value) if is_server or "@" in value else value
 
 
 def _store(settings: Settings) -> Finding:

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pydantic
+
 from bridge.client.requests import Door
 from bridge.upstream import family
+
+if pydantic.VERSION.startswith("1."):  # said here, since the SDK makes a "Connection error" of what fails in a call
+    raise ImportError(
+        f"pydantic {pydantic.VERSION} is too old: 2.7 or newer is needed, or the gateway (docs/ways-in.md)"
+    )
 
 
 def before(real: Any, door: Door) -> Any:
