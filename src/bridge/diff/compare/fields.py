@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 from bridge.diff.compare.identity import Identities, blurred
@@ -25,6 +26,7 @@ DEEPEST: Final = 100
 """Values are looked into so deep; what lies below is compared as a whole."""
 
 
+@lru_cache(maxsize=4096)
 def meaning(key: str) -> Meaning:
     if key in DATA:
         return "data"

@@ -29,7 +29,7 @@ def rounds(entries: Iterable[Entry]) -> dict[str, Rounds]:
     found: dict[str, dict[tuple[Any, ...], list[Any]]] = {}
     for entry in entries:
         for run, calls in _waiting(entry):
-            found.setdefault(run, {}).setdefault(tuple(call.get("id") for call in calls), calls)
+            found.setdefault(run, {}).setdefault(tuple((call.get("id"), canonical(call)) for call in calls), calls)
     return {run: _rounds(list(seen.values())) for run, seen in found.items()}
 
 

@@ -257,10 +257,16 @@ def _is_twice(events: list[Folded], event: Folded) -> bool:
 
 def _event(walk: Walk, control: Folded, candidate: Folded) -> None:
     path = f"events[{control.place}].data"
+    _shapes(walk, control, candidate, path)
+    walk.value(control.data, candidate.data, path)
+
+
+def _shapes(walk: Walk, control: Folded, candidate: Folded, path: str) -> None:
+    """The first way in which deltas look otherwise."""
     openings = candidate.openings or {}
     for kind, shape in (control.openings or {}).items():
         if openings.get(kind, shape) != shape:
             walk.tell("delta-shape", path, shape, openings[kind], f"the first delta of a part of the type {kind}")
+            return
     if control.later and candidate.later and control.later != candidate.later:
         walk.tell("delta-shape", path, list(control.later), list(candidate.later), "the deltas after the first")
-    walk.value(control.data, candidate.data, path)

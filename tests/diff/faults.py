@@ -1,0 +1,219 @@
+"""Seeded faults: what goes wrong on the candidate's side, each with the rule, the severity and the path that tells."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from attrs import evolve
+from stories import Object, Side, call, run, tape, waiting, with_exchanges
+
+from bridge.diff.tape import Answer, Event, Exchange, Tape
+
+Change = Callable[[Any], None]
+CREATED, WAITING, OVER, LISTING, STEPS, STREAM, ERROR = 3, 7, 12, 13, 14, 15, 16
+"""Exchanges of a story with three polls, by their position."""
+
+
+def changed(place: int, change: Change) -> Callable[[Side], Tape]:
+    """A story whose answer at `place` has another body."""
+
+    def made(side: Side) -> Tape:
+        whole = tape(side)
+        body = copy.deepcopy(answer(whole, place).body)
+        change(body)
+        return answered(whole, place, body=body)
+
+    return made
+
+
+def answered(whole: Tape, place: int, **more: Any) -> Tape:
+    exchanges = list(whole.exchanges)
+    exchanges[place] = evolve(exchanges[place], answer=evolve(answer(whole, place), **more))
+    return with_exchanges(whole, exchanges)
+
+
+def answer(whole: Tape, place: int) -> Answer:
+    found = whole.exchanges[place].answer
+    assert found is not None
+    return found
+
+
+def streamed(change: Callable[[list[Event]], list[Event]]) -> Callable[[Side], Tape]:
+    def made(side: Side) -> Tape:
+        whole = tape(side)
+        events = answer(whole, STREAM).events
+        assert events is not None
+        return answered(whole, STREAM, events=tuple(change(list(events))))
+
+    return made
+
+
+def called(calls: Callable[[Side], list[Object]]) -> Callable[[Side], Tape]:
+    """The run waits for other calls."""
+
+    def made(side: Side) -> Tape:
+        body = run(side, 0, "requires_action", required_action=waiting(calls(side)))
+        return answered(tape(side), WAITING, body=body)
+
+    return made
+
+
+def one_after_the_other(side: Side) -> Tape:
+    """Two rounds with one call each, where there was one with two."""
+    whole = tape(side)
+    first, second = (
+        run(side, 0, "requires_action", required_action=waiting([call(side, n, "weather", text)]))
+        for n, text in enumerate(('{"city": "Oslo", "days": 2}', '{"city":"Cairo"}'))
+    )
+    e = answered(whole, WAITING, body=first).exchanges
+    waits = evolve(e[WAITING], answer=evolve(answer(whole, WAITING), body=second))
+    handed = [
+        evolve(e[WAITING + 1], request=evolve(e[WAITING + 1].request, body=_outputs(e[WAITING + 1], n))) for n in (0, 1)
+    ]
+    return with_exchanges(whole, [*e[: WAITING + 1], handed[0], waits, handed[1], *e[WAITING + 2 :]])
+
+
+def _outputs(exchange: Exchange, n: int) -> Object:
+    return {"tool_outputs": exchange.request.body["tool_outputs"][n : n + 1]}
+
+
+def slower(side: Side) -> Tape:
+    return answered(tape(side), CREATED, seconds=9.0)
+
+
+def broken(side: Side) -> Tape:
+    error = {"error": {"message": "The server had an error.", "type": "server_error", "param": None, "code": None}}
+    return answered(tape(side), LISTING, status=500, body=error)
+
+
+def without(place: int) -> Callable[[Side], Tape]:
+    def made(side: Side) -> Tape:
+        whole = tape(side)
+        return with_exchanges(whole, [each for n, each in enumerate(whole.exchanges) if n != place])
+
+    return made
+
+
+def swap(n: int) -> Callable[[list[Any]], list[Any]]:
+    return lambda items: [*items[:n], items[n + 1], items[n], *items[n + 2 :]]
+
+
+def delta_with_role(events: list[Event]) -> list[Event]:
+    return [_with_role(event) if event.event == "thread.message.delta" else event for event in events]
+
+
+def _with_role(event: Event) -> Event:
+    return evolve(event, data={**event.data, "delta": {"role": "assistant", **event.data["delta"]}})
+
+
+def set_(*path: Any, to: Any) -> Change:
+    def change(body: Any) -> None:
+        for name in path[:-1]:
+            body = body[name]
+        body[path[-1]] = to
+
+    return change
+
+
+def reorder(body: Any) -> None:
+    body["data"].reverse()
+
+
+def text(to: Callable[[str], str]) -> Callable[[Side], Tape]:
+    def change(body: Any) -> None:
+        inner = body["data"][0]["content"][0]["text"]
+        inner["value"] = to(inner["value"])
+
+    return changed(LISTING, change)
+
+
+def refuses(body: Any) -> None:
+    body["data"][0]["content"] = [{"type": "refusal", "refusal": "No."}]
+
+
+def gone(*path: Any) -> Change:
+    def change(body: Any) -> None:
+        for name in path[:-1]:
+            body = body[name]
+        del body[path[-1]]
+
+    return change
+
+
+def turned(body: Any) -> None:
+    """The same keys, in another order."""
+    body["data"][0] = dict(reversed(body["data"][0].items()))
+
+
+def oslo(side: Side) -> list[Object]:
+    return [call(side, 0, "weather", '{"city": "Bergen", "days": 2}'), call(side, 1, "weather", '{"city":"Cairo"}')]
+
+
+def other(side: Side) -> list[Object]:
+    return [call(side, 0, "forecast", '{"city": "Oslo", "days": 2}'), call(side, 1, "weather", '{"city":"Cairo"}')]
+
+
+def rewritten(side: Side) -> list[Object]:
+    return [call(side, 0, "weather", '{"days":2,"city":"Oslo"}'), call(side, 1, "weather", '{"city":"Cairo"}')]
+
+
+def turned_calls(side: Side) -> list[Object]:
+    return [call(side, 1, "weather", '{"city":"Cairo"}'), call(side, 0, "weather", '{"city": "Oslo", "days": 2}')]
+
+
+WAITS = "$.required_action.submit_tool_outputs.tool_calls"
+MESSAGE = "$.data[0]"
+FAULTS: list[tuple[str, Callable[[Side], Tape], str, str, str, str]] = [
+    # what, how, kind, rule, severity, path
+    ("missing key", changed(LISTING, gone("data", 0, "attachments")), "structure", "missing-key", "breaking", f"{MESSAGE}.attachments"),
+    ("extra key", changed(LISTING, set_("data", 0, "extra", to=1)), "structure", "extra-key", "notice", f"{MESSAGE}.extra"),
+    ("wrong null", changed(LISTING, set_("data", 0, "run_id", to=None)), "structure", "null", "breaking", f"{MESSAGE}.run_id"),
+    ("wrong type", changed(LISTING, set_("data", 0, "created_at", to="now")), "structure", "type", "breaking", f"{MESSAGE}.created_at"),
+    ("other role", changed(LISTING, set_("data", 0, "role", to="user")), "structure", "literal", "breaking", f"{MESSAGE}.role"),
+    ("more pages", changed(LISTING, set_("has_more", to=True)), "structure", "literal", "breaking", "$.has_more"),
+    ("other id", changed(STEPS, set_("data", 0, "run_id", to="run_anotherRunAnotherRun1")), "structure", "id", "breaking", f"{MESSAGE}.run_id"),
+    ("reordered list", changed(LISTING, reorder), "structure", "item-order", "breaking", "$.data"),
+    ("missing item", changed(LISTING, gone("data", 1)), "structure", "missing-item", "breaking", "$.data[1]"),
+    ("reordered keys", changed(LISTING, turned), "structure", "key-order", "info", MESSAGE),
+    ("integer for float", changed(CREATED, set_("temperature", to=1)), "structure", "number-form", "info", "$.temperature"),
+    ("other metadata", changed(CREATED, set_("metadata", "session", to="red")), "structure", "value", "notice", "$.metadata.session"),
+    ("moments turned", changed(OVER, set_("completed_at", to=5)), "structure", "moment-order", "notice", "$.completed_at"),
+    ("other error text", changed(ERROR, set_("error", "message", to="No.")), "structure", "error-message", "breaking", "$.error.message"),
+    ("other error code", changed(ERROR, set_("error", "code", to="x")), "structure", "null", "breaking", "$.error.code"),
+    ("other error type", changed(ERROR, set_("error", "type", to="x")), "structure", "literal", "breaking", "$.error.type"),
+    ("other error status", lambda side: answered(tape(side), ERROR, status=409), "structure", "status", "breaking", "status"),
+    ("a 5xx in place of an answer", broken, "structure", "status", "breaking", "status"),
+    ("no answer", lambda side: _unanswered(tape(side)), "structure", "no-answer", "breaking", "$"),
+    ("a missing exchange", without(LISTING), "structure", "missing-exchange", "breaking", "$"),
+    ("other media type", lambda side: answered(tape(side), LISTING, headers={"content-type": "text/html"}), "structure", "content-type", "breaking", "headers.content-type"),
+    ("degraded", lambda side: answered(tape(side), LISTING, headers={"bridge-degraded": "model"}), "structure", "degraded", "info", "headers.bridge-degraded"),
+    ("JSON for a stream", lambda side: answered(tape(side), STREAM, events=None, body=run(side, 0, "completed", "said")), "structure", "form", "breaking", "$"),
+    ("swapped events", streamed(swap(2)), "structure", "event-order", "breaking", "events[*]"),
+    ("missing event", streamed(lambda events: [*events[:3], *events[4:]]), "structure", "missing-event", "breaking", "events[3]"),
+    ("extra event", streamed(lambda events: [*events[:3], Event("thread.run.cancelling", events[2].data), *events[3:]]), "structure", "extra-event", "breaking", "events[3]"),
+    ("duplicated event", streamed(lambda events: [*events[:3], events[2], *events[3:]]), "structure", "duplicate-event", "breaking", "events[*]"),
+    ("truncated without done", streamed(lambda events: events[:-3]), "structure", "truncated", "breaking", "events[*]"),
+    ("deltas with a role", streamed(delta_with_role), "structure", "delta-shape", "breaking", "events[7].data"),
+    ("other arguments", called(oslo), "tool", "arguments", "breaking", f"{WAITS}[0].function.arguments.city"),
+    ("other function", called(other), "tool", "function", "breaking", f"{WAITS}[0].function.name"),
+    ("missing call", called(lambda side: oslo(side)[1:]), "tool", "missing-call", "breaking", f"{WAITS}[0]"),
+    ("arguments written otherwise", called(rewritten), "tool", "arguments-form", "info", f"{WAITS}[0].function.arguments"),
+    ("calls in another order", called(turned_calls), "tool", "call-order", "info", WAITS),
+    ("parallel became sequential", one_after_the_other, "tool", "parallelism", "notice", "run.rounds"),
+    ("other text", text(lambda text: "I do not know."), "text", "text", "notice", f"{MESSAGE}.content[0].text.value"),
+    ("alike text", text(lambda text: text.replace("14", "15")), "text", "text-similar", "notice", f"{MESSAGE}.content[0].text.value"),
+    ("other whitespace", text(lambda text: text.replace(" ", "\n")), "text", "text-whitespace", "info", f"{MESSAGE}.content[0].text.value"),
+    ("plain quotes", text(lambda text: text.replace("“", '"').replace("”", '"')), "text", "text-normalised", "info", f"{MESSAGE}.content[0].text.value"),
+    ("a refusal", changed(LISTING, refuses), "text", "refusal", "breaking", f"{MESSAGE}.content[0].type"),
+    ("slower", slower, "latency", "slower", "notice", "timing.seconds"),
+    ("costlier", changed(OVER, set_("usage", "prompt_tokens", to=900)), "cost", "costlier", "notice", "$.usage.prompt_tokens"),
+    ("cheaper", changed(OVER, set_("usage", "prompt_tokens", to=9)), "cost", "cheaper", "info", "$.usage.prompt_tokens"),
+]  # fmt: skip
+
+
+def _unanswered(whole: Tape) -> Tape:
+    exchanges = list(whole.exchanges)
+    exchanges[LISTING] = evolve(exchanges[LISTING], answer=None)
+    return with_exchanges(whole, exchanges)
