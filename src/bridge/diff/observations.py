@@ -27,7 +27,7 @@ class Mismatch:
     """One difference. `rule` is its short name (``missing-key``, ``type``, ``null``, ``events`` …), `path` where it is
     in the answer (``$.data[0].role``, ``events[3].data.delta``, ``legs[0].input[2]``). `control` and `candidate` are
     the values; MISSING stands for none. `note` says why it is accepted, where it is (a conformance note, a rule of the
-    user's, noise): what is accepted weighs nothing."""
+    user's, noise): what is accepted weighs nothing. `detail` is its measure, where there is one ("similarity 0.83")."""
 
     kind: Kind
     rule: str
@@ -36,6 +36,7 @@ class Mismatch:
     candidate: Any
     severity: Severity
     note: str | None = None
+    detail: str = ""
 
     @property
     def is_accepted(self) -> bool:
@@ -55,7 +56,8 @@ MISSING: Final = Missing()
 @frozen
 class Observation:
     """One exchange on both sides; one of them is None where only the other has it. `legs` are the Responses requests
-    behind it, pair by pair, where both sides show them."""
+    behind it, pair by pair, where both sides show them. Both are None where the legs belong to no exchange: a native
+    program has none."""
 
     number: int
     control: Exchange | None
