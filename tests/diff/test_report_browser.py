@@ -292,6 +292,22 @@ def test_hostile_text_is_shown_and_does_nothing(tab: Page, folder: Path) -> None
     assert "hunter2" not in text
 
 
+def test_what_gets_in_nevertheless_is_stopped_by_the_policy(tab: Page, kinds: Path) -> None:
+    tab.open(kinds)
+    tab.eval("document.body.append(Object.assign(document.createElement('script'), { textContent: 'window.ran = 1' }))")
+    tab.eval("document.body.append(Object.assign(document.createElement('img'), { src: 'http://127.0.0.1:9/x.png' }))")
+    tab.until("document.querySelector('img').complete")
+    assert tab.eval("window.ran") is None
+    assert len(tab.errors) == 2 and all("Content Security Policy" in each for each in tab.errors)
+    tab.errors.clear()
+    tab.requests.clear()  # the browser names what it did not ask for
+
+
+def test_markup_is_found_by_search(tab: Page, folder: Path) -> None:
+    tab.open(written(folder, "hostile", samples.hostile()), "#?show=every&q=%3CSCRIPT%3Edocument.title")
+    assert tab.eval(LISTED) == ids(1, 2)
+
+
 def test_five_megabytes_are_cut_where_texts_part_and_shown_on_demand(tab: Page, folder: Path) -> None:
     path = written(folder, "hostile", samples.hostile())
     begun = time.perf_counter()
