@@ -61,7 +61,18 @@ def every_kind() -> Comparison:
     return Comparison(
         CONTROL,
         CANDIDATE,
-        (_assistant(), _thread(), _calls(), _outputs(), _stream(), _listed(), _refused(), _control_only(), _broken()),
+        (
+            _assistant(),
+            _thread(),
+            _calls(),
+            _outputs(),
+            _stream(),
+            _listed(),
+            _refused(),
+            _control_only(),
+            _broken(),
+            _native(),
+        ),
         repeats=3,
         notes=("2 lines of the cassette were no JSON and are compared as text.",),
     )
@@ -129,9 +140,18 @@ def _stream() -> Observation:
         late,
         Mismatch("structure", "events", "events[2]", "thread.run.step.created", MISSING, "breaking"),
         Mismatch("structure", "missing-key", "events[3].data.role", "assistant", MISSING, "breaking"),
-        Mismatch("text", "similarity", "events[24].data.content[0].text.value", WORDS, OTHER_WORDS, "notice"),
-        Mismatch("cost", "tokens", "usage.total_tokens", 1180, 1420, "notice"),
-        Mismatch("latency", "seconds", "seconds", one.seconds, late.seconds, "info"),
+        Mismatch(
+            "text",
+            "similarity",
+            "events[24].data.content[0].text.value",
+            WORDS,
+            OTHER_WORDS,
+            "notice",
+            None,
+            "similarity 0.93",
+        ),
+        Mismatch("cost", "costlier", "events[25].data.usage.total_tokens", 1180, 1420, "notice", None, "+20%"),
+        Mismatch("latency", "faster", "timing.seconds", one.seconds, late.seconds, "info"),
         Mismatch("structure", "extra-key", "events[24].data.status", MISSING, "completed", "info", status),
     )
 
@@ -203,6 +223,16 @@ def _control_only() -> Observation:
 def _broken() -> Observation:
     request = Request("GET", "/files/file-a/content")
     return paired(9, request, Answer(200, body="a,b\n1,2\n", seconds=0.2), None)
+
+
+def _native() -> Observation:
+    """Legs that belong to no exchange."""
+    found = Mismatch(
+        "structure", "leg-value", "legs[0].model", "gpt-4o", "gpt-4.1", "notice", "rule 3: weather.diff.toml"
+    )
+    other = _leg("Be brief.", "D")
+    legs = ((_leg("Be brief.", "C"), evolve(other, request={**other.request, "model": "gpt-4.1"})),)
+    return Observation(10, None, None, (found,), legs)
 
 
 # --- others

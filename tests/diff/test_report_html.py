@@ -133,11 +133,12 @@ def embedded(text: str) -> list[Any]:
 
 def test_the_data_are_those_of_the_comparison() -> None:
     index, *exchanges = embedded(page(samples.every_kind()))
-    assert [entry[0] for entry in index] == list(range(1, 10))
+    assert [entry[0] for entry in index] == list(range(1, 11))
     assert index[6] == [7, "POST", f"/threads/{samples.THREAD}/messages", 400, 422, ["00", "00"]]
     assert index[5][5] == ["02a", "02a", "21a"]
     assert exchanges[6]["candidate"]["answer"]["body"]["error"]["message"] == "Invalid value: 'system'."
     assert exchanges[7]["candidate"] is None and "candidate" not in exchanges[7]["mismatches"][0]
+    assert index[9][1:] == ["", "legs of no exchange", None, None, ["01a"]]
     assert exchanges[2]["legs"][0][1]["request"]["instructions"] == "Be brief. Use tools."
 
 

@@ -50,17 +50,18 @@ def test_the_schema_holds_and_names_every_key(comparison: Comparison) -> None:
 def test_the_numbers() -> None:
     document = json.loads(as_json(samples.every_kind()))
     assert document["verdict"] == "breaking"
-    assert document["says"].endswith("5 breaking, 5 notice and 1 info mismatches in 5 of 9 exchanges, 4 accepted")
+    assert document["says"].endswith("5 breaking, 5 notice and 1 info mismatches in 5 of 10 exchanges, 5 accepted")
     assert document["exchanges"] == {
-        "total": 9,
+        "total": 10,
         "paired": 8,
         "control_only": 1,
         "candidate_only": 0,
+        "legs_only": 1,
         "differing": 5,
     }
     assert document["mismatches"]["unaccepted"]["structure"] == {"breaking": 4, "notice": 2, "info": 0}
     assert document["mismatches"]["accepted"]["text"] == {"breaking": 0, "notice": 1, "info": 0}
-    assert [each["count"] for each in document["accepted"]] == [3, 1]
+    assert [each["count"] for each in document["accepted"]] == [3, 1, 1]
     assert document["tokens"]["control"] == {"input": 1000, "output": 180, "total": 1180}
     assert document["seconds"]["exchanges"] == 7
     assert document["observations"][6]["status"] == {"control": 400, "candidate": 422}
@@ -84,6 +85,7 @@ def test_a_missing_side_has_no_key_and_null_has_one() -> None:
         "severity": "breaking",
         "accepted": False,
         "note": None,
+        "detail": "",
         "control": None,
     }
 

@@ -30,9 +30,10 @@ def test_the_verdict_comes_first_and_what_is_heavy_next() -> None:
     text = told(samples.every_kind())
     first, second, *_ = text.splitlines()
     assert first == "Breaking: a program that works with the control can fail on the candidate."
-    assert second == "5 breaking, 5 notice and 1 info mismatches in 5 of 9 exchanges, 4 accepted."
+    assert second == "5 breaking, 5 notice and 1 info mismatches in 5 of 10 exchanges, 5 accepted."
     severities = re.findall(r"^(breaking|notice|info) +#", text, re.MULTILINE)
     assert severities == ["breaking"] * 5 + ["notice"] * 5 + ["info"]
+    assert "similarity 0.93" in text and "+20%" in text
     assert re.search(r"^structure +4 +2 +·", text, re.MULTILINE)
 
 
@@ -77,7 +78,7 @@ def test_what_exceeds_the_limit_is_counted() -> None:
     text = told(samples.every_kind(), limit=3)
     assert len(re.findall(r"^(?:breaking|notice|info) +#", text, re.MULTILINE)) == 3
     assert "… and 8 more, see --html" in text
-    assert "… and 1 more for 1 other reasons, see --html" in told(samples.every_kind(), limit=1)
+    assert "… and 2 more for 2 other reasons, see --html" in told(samples.every_kind(), limit=1)
 
 
 def test_hostile_text_neither_moves_the_cursor_nor_hides() -> None:

@@ -227,10 +227,16 @@ def _read_answer(answer: Object) -> Answer:
         answer["status"],
         answer.get("headers") or {},
         answer.get("body"),
-        None if events is None else tuple(Event(each.get("event"), each.get("data"), each.get("at")) for each in events),
+        None
+        if events is None
+        else tuple(Event(each.get("event"), each.get("data"), each.get("at")) for each in events),
         answer.get("seconds"),
         answer.get("cut"),
     )
+
+
+def _read_event(event: Object) -> Event:
+    return Event(event.get("event"), event.get("data"), event.get("at"))
 
 
 def _known(thing: Any) -> Any:

@@ -24,6 +24,9 @@ SETTLED: Final = (*conversations.ENDED, "requires_action")
 PATIENCE: Final = 60.0
 """Seconds that a run of the candidate gets to settle."""
 
+LISTENING: Final = 2.0
+"""Seconds in which a stream should have told what it told before others were asked beside it."""
+
 PAUSE: Final = 0.02
 POLL: Final = {"x-stainless-poll-helper": "true"}
 MADE: Final = (
@@ -60,6 +63,7 @@ class _Replay:
         self._talk = conversations.read(tape)
         self._ids = Ids()
         self._made: dict[int, Exchange] = {}
+        self._heard = 0  # events of the stream that is read at present
         self._notes: list[str] = []
         self._began = time.monotonic()
 
@@ -132,6 +136,9 @@ class _Replay:
         until = time.monotonic() + self._patience
         while run_id is not None and not self._ids.knows(run_id) and reading.is_alive() and time.monotonic() < until:
             time.sleep(PAUSE)
+        heard, until = _before_the_end(step.exchange), time.monotonic() + LISTENING
+        while self._heard < heard and reading.is_alive() and time.monotonic() < until:
+            time.sleep(PAUSE)
 
     def _ask(self, step: Step) -> None:
         control = step.exchange
@@ -196,7 +203,10 @@ class _Replay:
         events = iter((control.answer.events if control.answer else None) or ())
         begun = [event.data for event in events if isinstance(event.data, dict)]
 
+        self._heard = 0
+
         def seen(data: Any) -> None:
+            self._heard += 1
             kind = data.get("object") if isinstance(data, dict) else None
             if kind in ("thread", "thread.run"):
                 same = (each for each in begun if each.get("object") == kind and not self._ids.knows(each["id"]))
@@ -222,6 +232,13 @@ class _Replay:
             return None
         found = (body["id"] for body in _bodies(control.answer) if body.get("object") == "thread.run")
         return paths.submitted_run(control.request) or next(found, None)
+
+
+def _before_the_end(stream: Exchange) -> int:
+    """How many events the stream told before its run was cancelled or over."""
+    events = (stream.answer.events if stream.answer else None) or ()
+    ends = ("thread.run.cancel", "thread.run.completed", "thread.run.failed", "thread.message.incomplete", "done")
+    return next((place for place, each in enumerate(events) if (each.event or "").startswith(ends)), len(events))
 
 
 def _bodies(answer: Answer | None) -> Iterable[Object]:

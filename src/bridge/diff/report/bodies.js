@@ -6,7 +6,6 @@
 const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 const shapeOf = (value) => (Array.isArray(value) ? "array" : isObject(value) ? "object" : "value");
 const isEmpty = (value) => Object.keys(value).length === 0;
-const below = (path, key) => (/^[\w-]+$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`);
 const has = (value, key) => Object.prototype.hasOwnProperty.call(value, key);
 
 // undefined stands for a side without this value.
@@ -26,11 +25,8 @@ function rows(control, candidate, path, label = "", depth = 0, made = []) {
   const isArray = Array.isArray(value);
   const line = (each, open, name) => (each === undefined ? null : { label: name, open });
   made.push({ path, depth, control: line(control, isArray ? "[" : "{", label), candidate: line(candidate, isArray ? "[" : "{", label) });
-  for (const key of keys(control, candidate, isArray)) {
-    const at = isArray ? `${path}[${key}]` : below(path, key);
-    const of = (each) => (each !== undefined && has(each, key) ? each[key] : undefined);
-    rows(of(control), of(candidate), at, isArray ? "" : key, depth + 1, made);
-  }
+  const inner = isArray ? items(control, candidate, path) : fields(control, candidate, path);
+  for (const [at, name, one, other] of inner) rows(one, other, at, name, depth + 1, made);
   made.push({ path: null, depth, control: line(control, isArray ? "]" : "}", ""), candidate: line(candidate, isArray ? "]" : "}", "") });
   return made;
 }
@@ -38,10 +34,23 @@ function rows(control, candidate, path, label = "", depth = 0, made = []) {
 const isFlat = (value) => shapeOf(value) === "value" || isEmpty(value);
 const leaf = (label, value) => (value === undefined ? null : { label, value });
 
-function keys(control, candidate, isArray) {
-  if (isArray) return [...Array(Math.max((control || []).length, (candidate || []).length)).keys()];
-  return [...new Set([...Object.keys(control || {}), ...Object.keys(candidate || {})])];
+function fields(control, candidate, path) {
+  const keys = [...new Set([...Object.keys(control || {}), ...Object.keys(candidate || {})])];
+  const of = (each, key) => (each && has(each, key) ? each[key] : undefined);
+  return keys.map((key) => [`${path}.${key}`, key, of(control, key), of(candidate, key)]);
 }
+
+// Place by place; lists of different lengths by what their items look like. The place is the control's, if it has one.
+function items(control, candidate, path) {
+  const numbered = (list) => (list || []).map((value, place) => ({ value, place }));
+  const [left, right] = [numbered(control), numbered(candidate)];
+  const isSame = left.length === right.length || !left.length || !right.length;
+  const pairs = isSame ? (left.length ? left : right).map((_, i) => ["=", left[i], right[i]]) : aligned(left, right, looks);
+  return pairs.map(([, one, other]) => [`${path}[${(one || other).place}]`, "", one && one.value, other && other.value]);
+}
+
+const TELLING = ["object", "type", "role", "name", "function", "content", "output"];
+const looks = ({ value }) => JSON.stringify(isObject(value) ? TELLING.map((key) => value[key]) : value);
 
 const sameLeaf = (a, b) => (a === undefined ? "" : JSON.stringify(a)) === (b === undefined ? "" : JSON.stringify(b));
 const isAlike = (row) => row.control !== null && row.candidate !== null

@@ -22,12 +22,14 @@ INDEX: Final = re.compile(r"\[\d+\]")
 
 @frozen
 class Counts:
-    """`differing` exchanges have a mismatch that is not accepted. `unaccepted` and `accepted` count mismatches."""
+    """`exchanges` are all observations, `legs_only` those without an exchange, `differing` those with a mismatch
+    that is not accepted. `unaccepted` and `accepted` count mismatches."""
 
     exchanges: int
     paired: int
     control_only: int
     candidate_only: int
+    legs_only: int
     differing: int
     unaccepted: Table
     accepted: Table
@@ -69,14 +71,14 @@ class Acceptance:
 
 def counted(comparison: Comparison) -> Counts:
     observations = comparison.observations
-    control_only = sum(each.candidate is None for each in observations)
-    candidate_only = sum(each.control is None for each in observations)
+    sides = Counter((each.control is not None, each.candidate is not None) for each in observations)
     mismatches = comparison.mismatches()
     return Counts(
         exchanges=len(observations),
-        paired=len(observations) - control_only - candidate_only,
-        control_only=control_only,
-        candidate_only=candidate_only,
+        paired=sides[True, True],
+        control_only=sides[True, False],
+        candidate_only=sides[False, True],
+        legs_only=sides[False, False],
         differing=sum(any(not each.is_accepted for each in one.mismatches) for one in observations),
         unaccepted=Counter((each.kind, each.severity) for each in mismatches if not each.is_accepted),
         accepted=Counter((each.kind, each.severity) for each in mismatches if each.is_accepted),

@@ -69,6 +69,7 @@ def _exchanges(counted: Counts) -> Object:
         "paired": counted.paired,
         "control_only": counted.control_only,
         "candidate_only": counted.candidate_only,
+        "legs_only": counted.legs_only,
         "differing": counted.differing,
     }
 
@@ -130,5 +131,6 @@ def _mismatch(mismatch: Mismatch, anchor: str) -> Object:
         "severity": mismatch.severity,
         "accepted": mismatch.is_accepted,
         "note": plain(mismatch.note),
+        "detail": plain(mismatch.detail),
         **{side: plain(value) for side, value in values.items() if value is not MISSING},
     }

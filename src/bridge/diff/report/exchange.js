@@ -6,7 +6,7 @@ function detail(place) {
   for (const each of mismatches) flags.set(each.path, [...(flags.get(each.path) || []), each]);
   const made = el("div", { class: "body", id: `body-${INDEX[place][0]}` });
   if (mismatches.length) made.append(el("h4", {}, "Mismatches"), columns(), el("ol", { class: "mismatches" }, ...mismatches.map(mismatch)));
-  if (!control || !candidate) made.append(el("p", { class: "banner" }, `Only the ${control ? "control" : "candidate"} has this exchange.`));
+  if (Boolean(control) !== Boolean(candidate)) made.append(el("p", { class: "banner" }, `Only the ${control ? "control" : "candidate"} has this exchange.`));
   const [one, other] = [control && control.answer, candidate && candidate.answer];
   if (control && candidate && (!one || !other)) made.append(el("p", { class: "banner" }, `The connection broke before an answer: ${[one ? "" : "control", other ? "" : "candidate"].filter(Boolean).join(", ")}.`));
   const shownEvents = (one && one.events) || (other && other.events);
@@ -22,12 +22,23 @@ function detail(place) {
   return made;
 }
 
-const asked = (exchange) => (exchange ? { ...exchange.request } : undefined);
+const asked = (exchange) => (exchange ? { ...exchange.request, query: named(exchange.request.query) } : undefined);
+
+// Pairs of a query by name; null-prototype, since names are foreign.
+function named(pairs) {
+  const made = Object.create(null);
+  for (const [name, value] of pairs) made[name] = name in made ? [made[name], value].flat() : value;
+  return made;
+}
 
 function answerRows(one, other) {
   const made = [];
   const both = (name, path) => rows(one?.[name], other?.[name], path, name, 0, made);
-  if (one || other) ["status", "seconds", "headers"].forEach((name) => both(name, name));
+  if (one || other) {
+    both("status", "status");
+    both("seconds", "timing.seconds");
+    both("headers", "headers");
+  }
   if (one?.body !== undefined || other?.body !== undefined) both("body", "$");
   return made.filter((row) => row.control || row.candidate);
 }
@@ -48,7 +59,7 @@ function mismatch(each) {
   const cells = ["control", "candidate"].map((side) => el("code", { class: `cell ${side}`, "aria-label": side }, has(each, side) ? written(parts, side) : none()));
   return el("li", { id: each.id, class: each.accepted ? "accepted" : each.severity, tabindex: "-1" },
     el("p", {}, el("a", { href: `#${each.id}`, class: "name" }, `m${each.id.split("-m")[1]}`), " ", el("span", { class: `chip ${each.accepted ? "accepted" : each.severity}` }, each.accepted ? `accepted ${each.severity}` : each.severity),
-      ` ${each.kind} · `, short(each.rule, 120), " ", el("code", { class: "path" }, short(each.path, 600))),
+      ` ${each.kind} · `, short(each.rule, 120), " ", el("code", { class: "path" }, short(each.path, 600)), each.detail ? el("span", { class: "quiet" }, " ", short(each.detail, 200)) : null),
     each.note === null ? null : el("p", { class: "note" }, "Accepted: ", short(each.note, 2000)),
     el("div", { class: "pair" }, ...cells));
 }

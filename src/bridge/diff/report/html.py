@@ -79,7 +79,7 @@ def _block(attribute: bytes, value: Any) -> bytes:
 def _entry(observation: Observation) -> list[Any]:
     """What the list needs: [number, method, path, status, status, mismatches]; page.js tells more."""
     exchange = observation.control or observation.candidate
-    asked = ("", "") if exchange is None else (exchange.request.method, exchange.request.path)
+    asked = ("", "legs of no exchange") if exchange is None else (exchange.request.method, exchange.request.path)
     return [
         observation.number,
         *map(plain, asked),

@@ -123,11 +123,12 @@ def _rows(console: Console, groups: Sequence[Group], limit: int) -> None:
 def _what(group: Group, width: int) -> Text:
     what, found, room = group.first, group.found[0], max(LEAST, width - BESIDES)
     exchange = found.observation.control or found.observation.candidate
-    asked = line(f"{exchange.request.method} {exchange.request.path}", room) if exchange else ""
+    asked = line(f"{exchange.request.method} {exchange.request.path}", room) if exchange else "legs of no exchange"
+    detail = f"  {line(what.detail, room)}" if what.detail and len(group.found) == 1 else ""
     control, candidate = pair(what.control, what.candidate, 2 * room)
     path = what.path if len(group.found) == 1 else group.pattern
     return Text.assemble(
-        (line(path, 2 * room), "bold"), _times(group), "\n", (asked, "dim"), f"\n- {control}\n+ {candidate}"
+        (line(path, 2 * room), "bold"), _times(group), detail, "\n", (asked, "dim"), f"\n- {control}\n+ {candidate}"
     )  # fmt: skip
 
 

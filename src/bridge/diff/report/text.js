@@ -101,8 +101,8 @@ function words(one, other) {
   return joined(parts.filter(([, text]) => text));
 }
 
-// How many characters of a word stand at the end, or else the beginning, of the text.
-const inWord = (text, isEnd) => text.match(isEnd ? /[\p{L}\p{N}_\p{M}\ud800-\udfff]*$/u : /^[\p{L}\p{N}_\p{M}\ud800-\udfff]*/u)[0].length;
+// How many characters of a word or a number stand at the end, or else the beginning, of the text.
+const inWord = (text, isEnd) => text.match(isEnd ? /[\p{L}\p{N}_\p{M}.,:\ud800-\udfff]*$/u : /^[\p{L}\p{N}_\p{M}.,:\ud800-\udfff]*/u)[0].length;
 
 function joined(parts) {
   const made = [];

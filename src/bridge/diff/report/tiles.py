@@ -116,7 +116,8 @@ def _number(counted: Counts, kind: Kind, severity: Severity) -> Html:
 
 def _exchanges(counted: Counts) -> list[tuple[str, str]]:
     rows = {"differ": counted.differing, "control only": counted.control_only, "candidate only": counted.candidate_only}
-    return [(name, f"{count:,}") for name, count in rows.items()]
+    legs = {"legs only": counted.legs_only} if counted.legs_only else {}
+    return [(name, f"{count:,}") for name, count in {**rows, **legs}.items()]
 
 
 def _total(tokens: Tokens | None) -> float | None:
