@@ -164,53 +164,90 @@ def turned_calls(side: Side) -> list[Object]:
     return [call(side, 1, "weather", '{"city":"Cairo"}'), call(side, 0, "weather", '{"city": "Oslo", "days": 2}')]
 
 
+def html(side: Side) -> Tape:
+    return answered(tape(side), LISTING, headers={"content-type": "text/html"})
+
+
+def degraded(side: Side) -> Tape:
+    return answered(tape(side), LISTING, headers={"bridge-degraded": "model"})
+
+
+def unstreamed(side: Side) -> Tape:
+    return answered(tape(side), STREAM, events=None, body=run(side, 0, "completed", "said"), headers={})
+
+
+def conflict(side: Side) -> Tape:
+    return answered(tape(side), ERROR, status=409)
+
+
+def cancelling(events: list[Event]) -> list[Event]:
+    return [*events[:3], Event("thread.run.cancelling", events[2].data), *events[3:]]
+
+
+def twice(events: list[Event]) -> list[Event]:
+    return [*events[:3], events[2], *events[3:]]
+
+
+def less(events: list[Event]) -> list[Event]:
+    return [*events[:3], *events[4:]]
+
+
+def plain(text: str) -> str:
+    return text.replace("“", '"').replace("”", '"')
+
+
+S, T, X, C, L = "structure", "tool", "text", "cost", "latency"
+B, N, G = "breaking", "notice", "info"
+RUN = "run_anotherRunAnotherRun1"
 WAITS = "$.required_action.submit_tool_outputs.tool_calls"
 MESSAGE = "$.data[0]"
+VALUE = f"{MESSAGE}.content[0].text.value"
+CALL = f"{WAITS}[0].function"
 FAULTS: list[tuple[str, Callable[[Side], Tape], str, str, str, str]] = [
     # what, how, kind, rule, severity, path
-    ("missing key", changed(LISTING, gone("data", 0, "attachments")), "structure", "missing-key", "breaking", f"{MESSAGE}.attachments"),
-    ("extra key", changed(LISTING, set_("data", 0, "extra", to=1)), "structure", "extra-key", "notice", f"{MESSAGE}.extra"),
-    ("wrong null", changed(LISTING, set_("data", 0, "run_id", to=None)), "structure", "null", "breaking", f"{MESSAGE}.run_id"),
-    ("wrong type", changed(LISTING, set_("data", 0, "created_at", to="now")), "structure", "type", "breaking", f"{MESSAGE}.created_at"),
-    ("other role", changed(LISTING, set_("data", 0, "role", to="user")), "structure", "literal", "breaking", f"{MESSAGE}.role"),
-    ("more pages", changed(LISTING, set_("has_more", to=True)), "structure", "literal", "breaking", "$.has_more"),
-    ("other id", changed(STEPS, set_("data", 0, "run_id", to="run_anotherRunAnotherRun1")), "structure", "id", "breaking", f"{MESSAGE}.run_id"),
-    ("reordered list", changed(LISTING, reorder), "structure", "item-order", "breaking", "$.data"),
-    ("missing item", changed(LISTING, gone("data", 1)), "structure", "missing-item", "breaking", "$.data[1]"),
-    ("reordered keys", changed(LISTING, turned), "structure", "key-order", "info", MESSAGE),
-    ("integer for float", changed(CREATED, set_("temperature", to=1)), "structure", "number-form", "info", "$.temperature"),
-    ("other metadata", changed(CREATED, set_("metadata", "session", to="red")), "structure", "value", "notice", "$.metadata.session"),
-    ("moments turned", changed(OVER, set_("completed_at", to=5)), "structure", "moment-order", "notice", "$.completed_at"),
-    ("other error text", changed(ERROR, set_("error", "message", to="No.")), "structure", "error-message", "breaking", "$.error.message"),
-    ("other error code", changed(ERROR, set_("error", "code", to="x")), "structure", "null", "breaking", "$.error.code"),
-    ("other error type", changed(ERROR, set_("error", "type", to="x")), "structure", "literal", "breaking", "$.error.type"),
-    ("other error status", lambda side: answered(tape(side), ERROR, status=409), "structure", "status", "breaking", "status"),
-    ("a 5xx in place of an answer", broken, "structure", "status", "breaking", "status"),
-    ("no answer", lambda side: _unanswered(tape(side)), "structure", "no-answer", "breaking", "$"),
-    ("a missing exchange", without(LISTING), "structure", "missing-exchange", "breaking", "$"),
-    ("other media type", lambda side: answered(tape(side), LISTING, headers={"content-type": "text/html"}), "structure", "content-type", "breaking", "headers.content-type"),
-    ("degraded", lambda side: answered(tape(side), LISTING, headers={"bridge-degraded": "model"}), "structure", "degraded", "info", "headers.bridge-degraded"),
-    ("JSON for a stream", lambda side: answered(tape(side), STREAM, events=None, body=run(side, 0, "completed", "said")), "structure", "form", "breaking", "$"),
-    ("swapped events", streamed(swap(2)), "structure", "event-order", "breaking", "events[*]"),
-    ("missing event", streamed(lambda events: [*events[:3], *events[4:]]), "structure", "missing-event", "breaking", "events[3]"),
-    ("extra event", streamed(lambda events: [*events[:3], Event("thread.run.cancelling", events[2].data), *events[3:]]), "structure", "extra-event", "breaking", "events[3]"),
-    ("duplicated event", streamed(lambda events: [*events[:3], events[2], *events[3:]]), "structure", "duplicate-event", "breaking", "events[*]"),
-    ("truncated without done", streamed(lambda events: events[:-3]), "structure", "truncated", "breaking", "events[*]"),
-    ("deltas with a role", streamed(delta_with_role), "structure", "delta-shape", "breaking", "events[7].data"),
-    ("other arguments", called(oslo), "tool", "arguments", "breaking", f"{WAITS}[0].function.arguments.city"),
-    ("other function", called(other), "tool", "function", "breaking", f"{WAITS}[0].function.name"),
-    ("missing call", called(lambda side: oslo(side)[1:]), "tool", "missing-call", "breaking", f"{WAITS}[0]"),
-    ("arguments written otherwise", called(rewritten), "tool", "arguments-form", "info", f"{WAITS}[0].function.arguments"),
-    ("calls in another order", called(turned_calls), "tool", "call-order", "info", WAITS),
-    ("parallel became sequential", one_after_the_other, "tool", "parallelism", "notice", "run.rounds"),
-    ("other text", text(lambda text: "I do not know."), "text", "text", "notice", f"{MESSAGE}.content[0].text.value"),
-    ("alike text", text(lambda text: text.replace("14", "15")), "text", "text-similar", "notice", f"{MESSAGE}.content[0].text.value"),
-    ("other whitespace", text(lambda text: text.replace(" ", "\n")), "text", "text-whitespace", "info", f"{MESSAGE}.content[0].text.value"),
-    ("plain quotes", text(lambda text: text.replace("“", '"').replace("”", '"')), "text", "text-normalised", "info", f"{MESSAGE}.content[0].text.value"),
-    ("a refusal", changed(LISTING, refuses), "text", "refusal", "breaking", f"{MESSAGE}.content[0].type"),
-    ("slower", slower, "latency", "slower", "notice", "timing.seconds"),
-    ("costlier", changed(OVER, set_("usage", "prompt_tokens", to=900)), "cost", "costlier", "notice", "$.usage.prompt_tokens"),
-    ("cheaper", changed(OVER, set_("usage", "prompt_tokens", to=9)), "cost", "cheaper", "info", "$.usage.prompt_tokens"),
+    ("missing key", changed(LISTING, gone("data", 0, "attachments")), S, "missing-key", B, f"{MESSAGE}.attachments"),
+    ("extra key", changed(LISTING, set_("data", 0, "extra", to=1)), S, "extra-key", N, f"{MESSAGE}.extra"),
+    ("wrong null", changed(LISTING, set_("data", 0, "run_id", to=None)), S, "null", B, f"{MESSAGE}.run_id"),
+    ("wrong type", changed(LISTING, set_("data", 0, "created_at", to="now")), S, "type", B, f"{MESSAGE}.created_at"),
+    ("other role", changed(LISTING, set_("data", 0, "role", to="user")), S, "literal", B, f"{MESSAGE}.role"),
+    ("more pages", changed(LISTING, set_("has_more", to=True)), S, "literal", B, "$.has_more"),
+    ("other id", changed(STEPS, set_("data", 0, "run_id", to=RUN)), S, "id", B, f"{MESSAGE}.run_id"),
+    ("reordered list", changed(LISTING, reorder), S, "item-order", B, "$.data"),
+    ("missing item", changed(LISTING, gone("data", 1)), S, "missing-item", B, "$.data[1]"),
+    ("reordered keys", changed(LISTING, turned), S, "key-order", G, MESSAGE),
+    ("integer for float", changed(CREATED, set_("temperature", to=1)), S, "number-form", G, "$.temperature"),
+    ("other metadata", changed(CREATED, set_("metadata", "session", to="red")), S, "value", N, "$.metadata.session"),
+    ("moments turned", changed(OVER, set_("completed_at", to=5)), S, "moment-order", N, "$.completed_at"),
+    ("other error text", changed(ERROR, set_("error", "message", to="No.")), S, "error-message", B, "$.error.message"),
+    ("other error code", changed(ERROR, set_("error", "code", to="x")), S, "null", B, "$.error.code"),
+    ("other error type", changed(ERROR, set_("error", "type", to="x")), S, "literal", B, "$.error.type"),
+    ("other error status", conflict, S, "status", B, "status"),
+    ("a 5xx in place of an answer", broken, S, "status", B, "status"),
+    ("no answer", lambda side: _unanswered(tape(side)), S, "no-answer", B, "$"),
+    ("a missing exchange", without(LISTING), S, "missing-exchange", B, "$"),
+    ("other media type", html, S, "content-type", B, "headers.content-type"),
+    ("degraded", degraded, S, "degraded", G, "headers.bridge-degraded"),
+    ("JSON for a stream", unstreamed, S, "form", B, "$"),
+    ("swapped events", streamed(swap(2)), S, "event-order", B, "events[*]"),
+    ("missing event", streamed(less), S, "missing-event", B, "events[3]"),
+    ("extra event", streamed(cancelling), S, "extra-event", B, "events[3]"),
+    ("duplicated event", streamed(twice), S, "duplicate-event", B, "events[*]"),
+    ("truncated without done", streamed(lambda events: events[:-3]), S, "truncated", B, "events[*]"),
+    ("deltas with a role", streamed(delta_with_role), S, "delta-shape", B, "events[7].data"),
+    ("other arguments", called(oslo), T, "arguments", B, f"{CALL}.arguments.city"),
+    ("other function", called(other), T, "function", B, f"{CALL}.name"),
+    ("missing call", called(lambda side: oslo(side)[1:]), T, "missing-call", B, f"{WAITS}[0]"),
+    ("arguments written otherwise", called(rewritten), T, "arguments-form", G, f"{CALL}.arguments"),
+    ("calls in another order", called(turned_calls), T, "call-order", G, WAITS),
+    ("parallel became sequential", one_after_the_other, T, "parallelism", N, "run.rounds"),
+    ("other text", text(lambda text: "I do not know."), X, "text", N, VALUE),
+    ("alike text", text(lambda text: text.replace("14", "15")), X, "text-similar", N, VALUE),
+    ("other whitespace", text(lambda text: text.replace(" ", "\n")), X, "text-whitespace", G, VALUE),
+    ("plain quotes", text(plain), X, "text-normalised", G, VALUE),
+    ("a refusal", changed(LISTING, refuses), X, "refusal", B, f"{MESSAGE}.content[0].type"),
+    ("slower", slower, L, "slower", N, "timing.seconds"),
+    ("costlier", changed(OVER, set_("usage", "prompt_tokens", to=900)), C, "costlier", N, "$.usage.prompt_tokens"),
+    ("cheaper", changed(OVER, set_("usage", "prompt_tokens", to=9)), C, "cheaper", G, "$.usage.prompt_tokens"),
 ]  # fmt: skip
 
 

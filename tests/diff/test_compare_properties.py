@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from random import Random
 from typing import Any
 
 from faults import FAULTS, answered
@@ -49,10 +49,10 @@ EXCHANGES = st.builds(
     st.none() | st.builds(Answer, st.sampled_from([200, 400]), body=JSON, events=EVENTS, seconds=st.floats(0, 9)),
 )
 TAPES = st.lists(EXCHANGES, max_size=6).map(tuple).map(Tape)
-FAULTY = st.lists(st.sampled_from(range(len(FAULTS))), max_size=1)
 
 
 @given(TAPES)
+@settings(max_examples=40)
 def test_a_tape_is_like_itself(tape: Tape) -> None:
     assert compare(tape, tape).mismatches() == ()
 
@@ -71,9 +71,7 @@ def test_any_two_tapes_can_be_compared(control: Tape, candidate: Tape) -> None:
 
 @given(st.sampled_from(FAULTS), st.integers(1, 4), st.integers(3, 30))
 @settings(max_examples=25, deadline=None)
-def test_sides_can_change_places(
-    fault: tuple[str, Callable[[Side], Tape], Any, Any, Any, Any], seed: int, chunk: int
-) -> None:
+def test_sides_can_change_places(fault: tuple[Any, ...], seed: int, chunk: int) -> None:
     """The same paths and rules with their opposites; places of events and list elements are those of the control."""
     left, right = tape(Side(seed, chunk=chunk)), fault[1](Side(seed + 10))
     there, back = told(compare(left, right)), told(compare(right, left))
@@ -84,14 +82,14 @@ def told(comparison: Comparison) -> Counter[tuple[str, str]]:
     return Counter((each.rule, blurred(each.path)) for each in comparison.mismatches())
 
 
-@given(st.sampled_from(FAULTS), st.randoms(use_true_random=False))
+@given(st.sampled_from(FAULTS), st.integers(0, 99))
 @settings(max_examples=25, deadline=None)
-def test_ids_are_only_names(fault: tuple[str, Callable[[Side], Tape], Any, Any, Any, Any], random: Any) -> None:
+def test_ids_are_only_names(fault: tuple[Any, ...], seed: int) -> None:
     control, candidate = tape(Side(1)), fault[1](Side(2))
-    assert told(compare(control, candidate)) == told(compare(control, renamed(candidate, random)))
+    assert told(compare(control, candidate)) == told(compare(control, renamed(candidate, Random(seed))))
 
 
-def renamed(tape: Tape, random: Any) -> Tape:
+def renamed(tape: Tape, random: Random) -> Tape:
     """Every id as another one, of the same kind and as long."""
     names: dict[str, str] = {}
 

@@ -7,11 +7,11 @@ from typing import Final
 
 from attrs import evolve, field, frozen
 
-from bridge.diff.compare import exchanges, lanes, legs, noise, rounds
+from bridge.diff.compare import exchanges, lanes, legs, rounds
 from bridge.diff.compare.identity import Identities
 from bridge.diff.compare.lanes import Entry
 from bridge.diff.compare.measures import Threshold, Thresholds
-from bridge.diff.compare.noise import Noise
+from bridge.diff.compare.noise import Noise, learnt
 from bridge.diff.compare.notes import NOTES, Note, noted
 from bridge.diff.compare.rules import Rule, ruled
 from bridge.diff.observations import Comparison, Mismatch, Observation, Side
@@ -33,13 +33,17 @@ def compare(
     *,
     names: tuple[str, str] = ("control", "candidate"),
     repeats: Sequence[Tape] = (),
+    noise: Noise | None = None,
     rules: Sequence[Rule] = (),
     notes: Sequence[Note] = NOTES,
     thresholds: Thresholds = Thresholds(),  # noqa: B008 frozen
 ) -> Comparison:
-    """Every difference of the two tapes. `repeats` are runs of one side, at least two, that of the comparison among
-    them if it is wanted there. Raises ConfigurationError for a single one."""
-    known = learn(repeats) if repeats else Noise()
+    """Every difference of the two tapes.
+
+    Noise is learnt from `repeats`, at least two runs of one side (those of the comparison among them, if they are to
+    count), or is what `learn` made of them before. Raises ConfigurationError for a single repeat.
+    """
+    known = learn(repeats) if repeats else noise or Noise()
     judge = Judge(tuple(notes), tuple(rules), known)
     observations = [
         evolve(each, number=number, mismatches=tuple(judge(operation, each.mismatches)))
@@ -61,7 +65,7 @@ def learn(repeats: Sequence[Tape]) -> Noise:
         for operation, observation in observed(one, other, EVERYTHING)
         for mismatch in observation.mismatches
     )
-    return noise.learnt(found, len(repeats))
+    return learnt(found, len(repeats))
 
 
 @frozen

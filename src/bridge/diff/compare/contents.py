@@ -17,7 +17,7 @@ def text_part(walk: Walk, control: Any, candidate: Any, path: str) -> None:
         text(walk, control, candidate, path)
         return
     if not isinstance(control, dict) or not isinstance(control.get("value"), str):
-        walk.object(control, candidate, path) if isinstance(control, dict) else walk.array(control, candidate, path)
+        walk.value(control, candidate, path)
         return
     walk.keys(control, candidate, path)
     words = control["value"], candidate.get("value")
@@ -92,7 +92,7 @@ def error(walk: Walk, control: Any, candidate: Any, path: str) -> None:
     """`error` and `last_error`: type, code and param are words that programs branch on, the message one that they
     match."""
     if not isinstance(control, dict):
-        walk.scalar(control, candidate, path, "code")
+        walk.value(control, candidate, path)
         return
     walk.keys(control, candidate, path)
     for key, value in control.items():

@@ -39,7 +39,7 @@ DETAILS: Final = ("prompt_token_details", "prompt_tokens_details", "completion_t
 def usage(walk: Walk, control: Any, candidate: Any, path: str, thresholds: Thresholds) -> None:
     """`usage` of a run, a step or a response: its keys like any others, its counts by the threshold."""
     if not isinstance(control, dict):
-        walk.scalar(control, candidate, path, "")
+        walk.value(control, candidate, path)
         return
     walk.keys(control, candidate, path)
     for key, value in control.items():

@@ -102,20 +102,24 @@ STEP_KEYS: Final = tuple(
     )
 )
 
-NOTES: Final[tuple[Note, ...]] = (
-    *LATE_KEYS,
-    *STEP_KEYS,
+MODIFIED: Final = tuple(
     Note(
         KEYS,
         ("messages.modify",),
-        "$.*s",
+        f"$.{key}",
         "answers",
         "Modifying a message answered `file_ids: []`",
         "Modifying a message answered `file_ids` in place of `attachments`, a left-over of the first version.",
-        one_is_null,
-    ),
+    )
+    for key in ("file_ids", "attachments")
+)
+
+NOTES: Final[tuple[Note, ...]] = (
+    *LATE_KEYS,
+    *STEP_KEYS,
+    *MODIFIED,
     Note(
-        ("costlier", "cheaper"),
+        ("step-tokens",),
         (*STEPS, *STREAMS),
         "*usage*",
         "answers",

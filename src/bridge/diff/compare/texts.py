@@ -15,6 +15,9 @@ SIMILAR: Final = 0.6
 MOST_WORDS: Final = 40_000
 """Of longer texts a sample of pairs of words is compared, the same on both sides."""
 
+MIXER: Final = 0x9E3779B97F4A7C15
+"""Checksums of words alike are alike; times this odd number, their upper bits are not."""
+
 MARKERS: Final = re.compile(r"【[^】]*】")
 """Citation markers of the old service; others put them elsewhere or number them otherwise."""
 
@@ -61,13 +64,12 @@ def similarity(control: str, candidate: str) -> float:
 
 
 def _pairs(text: str, size: int) -> Counter[int]:
-    """Pairs of words by their checksums. Where the longer text has `size` letters, of very many those whose checksum a
-    power of two divides."""
+    """Pairs of words by their checksums. Where the longer text has `size` letters, of very many a share only."""
     words = ["", *WORD.findall(text), ""]
     each = 1 << max(0, (size >> 3) // MOST_WORDS).bit_length()
     sums = [zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in words]
-    pairs = (left * 31 + right for left, right in pairwise(sums))
-    return Counter(pair for pair in pairs if pair & (each - 1) == 0)
+    pairs = ((left * 31 + right) * MIXER & 0xFFFFFFFFFFFFFFFF for left, right in pairwise(sums))
+    return Counter(pair for pair in pairs if (pair >> 40) & (each - 1) == 0)
 
 
 def _without_space(text: str) -> str:

@@ -24,6 +24,9 @@ OWN_DATA: Final[Renamed] = dict.fromkeys(
 """In what the program itself has stored, every difference is one of its values."""
 
 
+OF_STEPS: Final[Renamed] = {"costlier": "step-tokens", "cheaper": "step-tokens"}
+
+
 @frozen
 class Walk:
     """One walk over a pair of values. What it finds goes into `found`.
@@ -40,7 +43,7 @@ class Walk:
 
     def within(self, renamed: Renamed, is_own: bool = False) -> Walk:
         """The same walk under other rules: its findings are this one's."""
-        return evolve(self, renamed={**renamed, **self.renamed}, is_own=is_own)
+        return evolve(self, renamed={**renamed, **self.renamed}, is_own=is_own or self.is_own)
 
     def tell(self, rule: str, path: str, control: Any, candidate: Any, detail: str = "") -> None:
         name = self.renamed.get(rule, rule)
@@ -69,10 +72,11 @@ class Walk:
         if not self.is_own and self._are_others(control, candidate, path):
             return
         self.keys(control, candidate, path)
+        inner = self.within(OF_STEPS) if control.get("object") == "thread.run.step" else self
         for key in control:
             if key in candidate:
                 own = meaning(key) == "data" and not self.is_own
-                walk = self.within(OWN_DATA, True) if own else self
+                walk = inner.within(OWN_DATA, True) if own else inner
                 walk.value(control[key], candidate[key], f"{path}.{key}", key, depth + 1)
         self._moments(control, candidate, path)
 

@@ -91,6 +91,7 @@ WEIGHTS: Final[dict[str, Weight]] = {
     # cost and latency
     "costlier": Weight("cost", "notice", "The candidate uses more tokens than the threshold allows."),
     "cheaper": Weight("cost", "info", "The candidate uses fewer tokens."),
+    "step-tokens": Weight("cost", "info", "A step has other tokens: what is paid for is the sum, the run's."),
     "slower": Weight("latency", "notice", "The candidate takes longer than the threshold allows."),
     "faster": Weight("latency", "info", "The candidate is faster."),
     "first-event-slower": Weight("latency", "notice", "The first event of the stream comes later."),
