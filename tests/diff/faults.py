@@ -1,4 +1,3 @@
-# ruff: noqa: E501, a table reads better in lines
 """Seeded faults: what goes wrong on the candidate's side, each with the rule, the severity and the path that tells."""
 
 from __future__ import annotations
