@@ -245,6 +245,14 @@ def test_libraries_that_look_for_openai_before_it_is_imported(text: str) -> None
     assert (done.returncode, done.stdout, done.stderr) == (0, "thread\n", "")
 
 
+def test_a_script_of_this_folder_that_can_be_executed() -> None:
+    program("#!/bin/sh\necho script $1\nexit 5\n", "tool-of-mine")
+    Path("tool-of-mine").chmod(0o755)
+    for name in ("tool-of-mine", "./tool-of-mine"):
+        done = run(BRIDGE, "run", name, "-x")
+        assert (done.returncode, done.stdout, done.stderr) == (5, "script -x\n", "")
+
+
 def test_a_folder_with_the_name_of_a_command_is_no_program() -> None:
     Path("pytest").mkdir()
     done = run(BRIDGE, "run", "pytest", "--version")

@@ -81,6 +81,7 @@ def _command(program: str, args: list[str], is_module: bool) -> list[str]:
         return [*python, program, *args]
     beside = Path(sys.executable).parent
     found = shutil.which(program, path=os.pathsep.join([str(beside), os.environ.get("PATH", os.defpath)]))
+    found = found or shutil.which(os.path.join(os.curdir, program))  # a script of this folder that can be executed
     if found is None:
         output.fail(f"there is no file {program} here, and no command of that name; modules need -m", output.USAGE)
     return [found, *args]

@@ -113,7 +113,7 @@ class AsyncOpenAI(openai.AsyncOpenAI):
 
 
 class AzureOpenAI(openai.AzureOpenAI):
-    """`openai.AzureOpenAI`, whose threads run on Azure's Responses API (docs/azure.md)."""
+    """`openai.AzureOpenAI`, whose threads run on Azure's Responses API (docs/ways-in.md)."""
 
     _wishes: Wishes
 
@@ -146,7 +146,7 @@ class AzureOpenAI(openai.AzureOpenAI):
 
 
 class AsyncAzureOpenAI(openai.AsyncAzureOpenAI):
-    """`openai.AsyncAzureOpenAI`, whose threads run on Azure's Responses API (docs/azure.md)."""
+    """`openai.AsyncAzureOpenAI`, whose threads run on Azure's Responses API (docs/ways-in.md)."""
 
     _wishes: Wishes
 
