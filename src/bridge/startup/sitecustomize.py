@@ -10,6 +10,9 @@ import sys
 from typing import Any
 
 OPENAI = "openai"
+RECORD = "BRIDGE_RECORD"
+"""Where a tape of the program is to be written: set by `bridge run --record`, for every process below it."""
+
 OLDEST_PYTHON = (3, 10)
 OLDEST_OPENAI = (1, 21)
 
@@ -54,6 +57,10 @@ def _install(openai: Any) -> None:
         _tell(f"{sys.executable} has no assistants-bridge ({error})")
         return
     bridge.install()
+    if path := os.environ.get(RECORD):
+        from bridge.diff import recording
+
+        recording.install(path)
 
 
 def _tell(why: str) -> None:
