@@ -81,6 +81,7 @@ class _Proxy:
         try:
             answer = await self._pass_on(Request(scope, ears.receive), _raw_path(scope))
             if not isinstance(answer, Pieces):  # the target could not be reached: what the caller gets is ours
+                await ears.hear_out()
                 ears.broke()
             await answer(scope, ears.receive, ears.send)
         except ClientDisconnect:
@@ -103,6 +104,7 @@ class _Ears:
         self._headers = dict(headers)
         self._asked: list[bytes] = []
         self._size = 0
+        self._is_heard = False
         self._cut: Literal["caller", "server"] | None = "server"
 
     async def receive(self) -> Message:
@@ -110,10 +112,16 @@ class _Ears:
         if message["type"] == "http.disconnect":
             self._cut = "caller" if self._cut else None
         elif self._taking is not None:
-            self._size += len(message.get("body", b""))
-            if self._size <= bodies.LIMIT:
+            if self._size <= bodies.LIMIT:  # one piece more, so that it shows as too large
                 self._asked.append(message.get("body", b""))
+            self._size += len(message.get("body", b""))
+        self._is_heard = not message.get("more_body", False)
         return message
+
+    async def hear_out(self) -> None:
+        """The rest of the request, which nobody else wants."""
+        while not self._is_heard:
+            await self.receive()
 
     async def send(self, message: Message) -> None:
         await self._send(message)
