@@ -193,7 +193,7 @@ def read_json(text: bytes) -> Any:
 
 def _in_order(tape: Tape) -> Tape:
     """As it stands, where all exchanges have a number; else all in the order they began in, and counted."""
-    if tape.exchanges and all(exchange.number for exchange in tape.exchanges):
+    if all(exchange.number for exchange in tape.exchanges):
         return tape
     begun = sorted(tape.exchanges, key=lambda exchange: exchange.at or 0.0)
     counted = tuple(evolve(exchange, number=number) for number, exchange in enumerate(begun, 1))

@@ -7,10 +7,9 @@ import atexit
 import os
 from collections.abc import Callable
 from functools import partial, wraps
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
-
-import openai
 
 from bridge import client
 from bridge.client.install import CLASSES
@@ -33,7 +32,7 @@ def install(path: str | os.PathLike[str]) -> None:
     global _recorder
     if _recorder is not None:
         raise ConfigurationError("This process is being recorded already: call uninstall() first.")
-    tape = TapeFile(Path(path), f"a program with openai {openai.__version__}")
+    tape = TapeFile(Path(path), f"a program with openai {version('openai')}")
     _recorder = recorder = Clients(tape)
     client.watch(recorder.look_at)
     watching.watch(partial(legs.watch, tape))
