@@ -31,6 +31,7 @@ EXAMPLES = options.examples(
     ("bridge run -m package.module", "a module, as python -m"),
     ("bridge run gunicorn app:app", "a command, and the processes it starts"),
     ("bridge run --upstream scripted app.py", "offline, no key needed"),
+    ("bridge run --record app.tape app.py", "and have its calls recorded, to be compared"),
 )
 
 
@@ -46,6 +47,9 @@ def run(
     store: options.Store = None,
     upstream: options.Upstream = None,
     config: options.Config = None,
+    record: Annotated[
+        Path | None, typer.Option(metavar="TAPE", help="Write what the clients send and get to a new file.")
+    ] = None,
 ) -> None:
     """Run a program with every client of the openai package bridged, without editing it.
 
@@ -55,8 +59,17 @@ def run(
     _refuse_isolation()
     _hint_at_other_environment()
     open_store(options.settings(store, upstream, config).store)  # what cannot work says so before the program begins
+    tape = {} if record is None else _recorded(record)
     said = {"store": store, "upstream": upstream, "config": str(config) if config else None}
-    _become(_command(program, args or [], module), _environment(said, os.environ))
+    _become(_command(program, args or [], module), {**_environment(said, os.environ), **tape})
+
+
+def _recorded(path: Path) -> dict[str, str]:
+    """What tells every process below to record. Raises ConfigurationError."""
+    from bridge.diff.recording.writer import VARIABLE, refuse_existing
+
+    refuse_existing(path.absolute())
+    return {VARIABLE: str(path.absolute())}
 
 
 def _refuse_isolation() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pydantic
@@ -14,9 +15,24 @@ if pydantic.VERSION.startswith("1."):  # said here, since the SDK makes a "Conne
         f"pydantic {pydantic.VERSION} is too old: 2.7 or newer is needed, or the gateway (docs/ways-in.md)"
     )
 
+_watch: Callable[[Any, Door], None] | None = None
+
+
+def watch(look: Callable[[Any, Door], None] | None) -> None:
+    """Have `look` shown each client that `before` makes from now on, with its door; None ends it."""
+    global _watch
+    _watch = look
+
 
 def before(real: Any, door: Door) -> Any:
     """An HTTP client of the family and kind of `real`, that answers what is ours and sends the rest through `real`."""
+    made = _made(real, door)
+    if _watch is not None:
+        _watch(made, door)
+    return made
+
+
+def _made(real: Any, door: Door) -> Any:
     module = family.module_of(real)
     is_async = isinstance(real, module.AsyncClient)
     if module.__name__ == "httpx2":

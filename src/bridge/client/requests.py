@@ -63,7 +63,7 @@ class Door:
 
     def owns(self, request: Any) -> bool:
         """Whether the bridge answers this request."""
-        path = self._path(request.url)
+        path = self.path(request.url)
         return path is not None and self.service.owns(request.method, path)
 
     def call(self, request: Any, body: bytes) -> Call:
@@ -71,7 +71,7 @@ class Door:
         headers = {name.lower(): value for name, value in request.headers.items()}
         return Call(
             method=request.method,
-            path=self._path(request.url) or "",
+            path=self.path(request.url) or "",
             query=tuple(self._query(request.url)),
             headers=headers,
             body=body,
@@ -84,7 +84,7 @@ class Door:
         is_twice = self.is_azure and "api-key" in headers
         return credential({name: value for name, value in headers.items() if not (is_twice and name == AUTHORIZATION)})
 
-    def _path(self, url: Any) -> str | None:
+    def path(self, url: Any) -> str | None:
         """The path below the base URL, with its leading slash; None for other servers and for paths beside it."""
         base = self.base_url()
         root = paths.root(base.path) if self.is_azure else base.path.rstrip("/")

@@ -176,7 +176,7 @@ def parsed(lines: Iterable[bytes], name: str) -> Tape:
             raise ConfigurationError(f"{name}, line {number}: {_why(error)}") from error
     if tape is None:
         raise ConfigurationError(f"{name} is empty: a tape begins with a header line.")
-    return evolve(tape, exchanges=_numbered(exchanges), legs=tuple(legs))
+    return _in_order(evolve(tape, exchanges=tuple(exchanges), legs=tuple(legs)))
 
 
 def read_json(text: bytes) -> Any:
@@ -191,12 +191,13 @@ def read_json(text: bytes) -> Any:
             raise ValueError("it is nested too deeply") from error
 
 
-def _numbered(exchanges: list[Exchange]) -> tuple[Exchange, ...]:
-    """As they stand, where all have a number; else counted in the order they began in."""
-    if all(exchange.number for exchange in exchanges):
-        return tuple(exchanges)
-    begun = sorted(exchanges, key=lambda exchange: exchange.at or 0.0)
-    return tuple(evolve(exchange, number=number) for number, exchange in enumerate(begun, 1))
+def _in_order(tape: Tape) -> Tape:
+    """As it stands, where all exchanges have a number; else all in the order they began in, and counted."""
+    if all(exchange.number for exchange in tape.exchanges):
+        return tape
+    begun = sorted(tape.exchanges, key=lambda exchange: exchange.at or 0.0)
+    counted = tuple(evolve(exchange, number=number) for number, exchange in enumerate(begun, 1))
+    return evolve(tape, exchanges=counted, legs=tuple(sorted(tape.legs, key=lambda leg: leg.at or 0.0)))
 
 
 def _why(error: Exception) -> str:

@@ -25,10 +25,11 @@ log = logging.getLogger("bridge")
 
 class PassOn:
     """Hands requests on to `base_url`. `client` is an AsyncClient of either family; without one, one is made at the
-    first call and closed by `aclose`."""
+    first call and closed by `aclose`. `names_answers`: one without a request id gets one."""
 
-    def __init__(self, base_url: str, client: Any = None) -> None:
+    def __init__(self, base_url: str, client: Any = None, *, names_answers: bool = True) -> None:
         self._base_url, self._client, self._is_ours = base_url, client, client is None
+        self._names_answers = names_answers
 
     async def __call__(self, request: Request, raw_path: bytes, *, is_azures: bool = False) -> Response | Pieces:
         """`raw_path` is what follows the root, percent-encoded as it came. `is_azures`: the root is that of Azure's
@@ -46,7 +47,7 @@ class PassOn:
             log.warning("%s %s was not passed on: %r", request.method, request.url.path, error)
             is_timeout = isinstance(error, module.TimeoutException)
             return replies.refusal(replies.unreachable(str(error) or type(error).__name__, is_timeout))
-        headers = _answered(response.headers.raw)
+        headers = _answered(response.headers.raw) if self._names_answers else _without_connection(response.headers.raw)
         return Pieces(response.status_code, headers, response.aiter_raw(), response.aclose, family.network_errors())
 
     async def aclose(self) -> None:

@@ -53,13 +53,21 @@ def serve(
         address = listener.getsockname()
         refuse_itself(upstream_url(settings), host, address[1])
         if announce is not None:
-            announce(f"http://{_shown(host)}:{address[1]}/v1")
+            announce(f"http://{shown(host)}:{address[1]}/v1")
         if workers > 1:
             listener.close()  # uvicorn's supervisor listens itself
             _serve_in_processes(settings, host, address[1], workers, body_limit)
         else:
             app = app_from_settings(settings, body_limit=body_limit)
             uvicorn.Server(uvicorn.Config(app, **_OPTIONS)).run(sockets=[listener])
+
+
+def serve_app(app: Any, host: str, port: int, announce: Callable[[int], None]) -> None:
+    """Serve an ASGI app in this process, as above; `announce` is told the port. Raises ConfigurationError for an
+    address that cannot be had."""
+    with _listen(host, port) as listener, suppress(KeyboardInterrupt):
+        announce(listener.getsockname()[1])
+        uvicorn.Server(uvicorn.Config(app, **_OPTIONS)).run(sockets=[listener])
 
 
 def app_from_settings(settings: Settings, *, body_limit: int = BODY_LIMIT) -> Starlette:
@@ -154,7 +162,7 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _shown(host: str) -> str:
+def shown(host: str) -> str:
     """An address a client can use; ``localhost`` for those that mean every interface."""
     if host in ("0.0.0.0", "::"):
         return "localhost"

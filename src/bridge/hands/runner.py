@@ -16,6 +16,7 @@ from bridge.hands.feeds import Feed
 from bridge.hands.leases import LEASE_SECONDS, Leases, Source
 from bridge.hands.loops import BridgeLoop
 from bridge.hands.pumps import AsyncLine, Line
+from bridge.hands.watching import watched
 from bridge.hands.work import Work
 from bridge.hands.world import World
 from bridge.records import Run
@@ -80,7 +81,7 @@ class Runner(Leases):
         self._release(work.run_id, work.lease_number)
 
     def _drive(self, run: Run, source: Source, work: Work) -> None:
-        line = Line(source.upstream, source.credential, self.world.clock)
+        line = Line(watched(source.upstream, run.id), source.credential, self.world.clock)
         hands = Hands(self.world, work.feed, line)
         ends_well = False
         try:
@@ -94,7 +95,7 @@ class Runner(Leases):
             self._end(work, ends_well)
 
     async def _adrive(self, run: Run, source: Source, work: Work) -> None:
-        line = AsyncLine(source.upstream, source.credential, self.world.clock)
+        line = AsyncLine(watched(source.upstream, run.id), source.credential, self.world.clock)
         hands = AsyncHands(self.world, work.feed, line)
         ends_well = False
         try:

@@ -11,6 +11,9 @@ import threading
 from typing import Any
 
 OPENAI = "openai"
+RECORD = "BRIDGE_RECORD"
+"""Where a tape of the program is to be written: set by `bridge run --record`, for every process below it."""
+
 OLDEST_PYTHON = (3, 10)
 OLDEST_OPENAI = (1, 21)
 
@@ -68,6 +71,11 @@ def _install(openai: Any) -> None:
         bridge.install()
     except ImportError as error:
         _tell(f"{sys.executable} has no assistants-bridge that works ({error})")
+        return
+    if path := os.environ.get(RECORD):
+        from bridge.diff import recording
+
+        recording.install(path)
 
 
 def _another_bridge() -> Any:
