@@ -11,6 +11,7 @@ from stories import Side, tape
 
 from bridge.diff.compare import compare, exit_code
 from bridge.diff.compare.gate import heaviest
+from bridge.diff.compare.meanings import MEANINGS
 from bridge.diff.compare.notes import NOTES, Note, noted
 from bridge.diff.compare.weights import WEIGHTS, mismatch
 from bridge.diff.observations import MISSING, Comparison, Observation
@@ -84,6 +85,22 @@ NOTED = [
 def test_what_notes_cover(operation: str, found: object, covered: bool) -> None:
     (told,) = noted(operation, [found])  # type: ignore[list-item]
     assert told.is_accepted is covered
+
+
+# --- the paper
+
+
+def test_the_paper_has_every_rule_and_every_meaning() -> None:
+    told = (PAPER.parent / "diff-rules.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([\w-]+)` \| (structure|tool|text|cost|latency) \| (\w+) \| (.*) \|$", told, re.MULTILINE)
+    assert rows == [(name, each.kind, each.severity, each.sentence) for name, each in WEIGHTS.items()]
+    assert [meaning.sentence for meaning in MEANINGS if f"\n- {meaning.sentence}\n" not in told] == []
+
+
+def test_the_rules_of_the_paper_are_rules() -> None:
+    told = (PAPER.parent / "diff-rules.md").read_text("utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", told, re.DOTALL)
+    assert [rule.what for rule in parsed(example, "the paper")] == ["accept", "ignore"]
 
 
 # --- rules
