@@ -79,6 +79,15 @@ def _outputs(exchange: Exchange, n: int) -> Object:
     return {"tool_outputs": exchange.request.body["tool_outputs"][n : n + 1]}
 
 
+def forced(side: Side, calls: bool = True) -> Tape:
+    """The run has to call a function, and does or does not."""
+    whole = tape(side)
+    choice = {"type": "function", "function": {"name": "weather"}}
+    for place in range(CREATED, OVER + 1):
+        whole = answered(whole, place, body={**answer(whole, place).body, "tool_choice": choice})
+    return whole if calls else answered(whole, WAITING, body={**answer(whole, WAITING).body, "required_action": None})
+
+
 def slower(side: Side) -> Tape:
     return answered(tape(side), CREATED, seconds=9.0)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from attrs import evolve
-from faults import FAULTS, LISTING, STREAM, answer, answered
+from faults import FAULTS, LISTING, STREAM, answer, answered, forced
 from stories import HELLO, Side, tape, with_exchanges
 
 from bridge.diff.compare import compare
@@ -106,6 +106,14 @@ def test_how_often_is_polled_and_what_is_seen_on_the_way() -> None:
     )
     noted = [each for each in compare(CONTROL, none).mismatches() if each.rule == "statuses"]
     assert len(noted) == len(found) == 2 and all(each.is_accepted for each in noted)
+
+
+def test_a_forced_choice_that_is_not_followed() -> None:
+    assert compare(forced(Side(1)), forced(Side(2))).mismatches() == ()
+    told = compare(forced(Side(1)), forced(Side(2), calls=False)).mismatches()
+    (choice,) = [each for each in told if each.rule == "forced-choice"]
+    assert (choice.control, choice.candidate, choice.detail) == ([("weather", "weather")], [], "weather")
+    assert (choice.kind, choice.severity, choice.path) == ("tool", "breaking", "run.tool_choice")
 
 
 def test_ids_used_inconsistently_in_a_text() -> None:

@@ -56,7 +56,6 @@ REPEATS = [noisy(seed) for seed in range(1, 13)]
 NOISE = learn(REPEATS)
 
 
-@pytest.mark.slow
 def test_no_false_alarm_in_two_hundred_noisy_repeats() -> None:
     """Noise is learnt from twelve runs; each of two hundred further ones is compared. Without it, all alarm."""
     for seed in range(100, 300):

@@ -11,6 +11,7 @@ from stories import Side, tape
 
 from bridge.diff.compare import compare, exit_code
 from bridge.diff.compare.gate import heaviest
+from bridge.diff.compare.meanings import MEANINGS
 from bridge.diff.compare.notes import NOTES, Note, noted
 from bridge.diff.compare.weights import WEIGHTS, mismatch
 from bridge.diff.observations import MISSING, Comparison, Observation
@@ -54,15 +55,17 @@ def test_keys_that_only_bridge_has_are_accepted_with_a_note() -> None:
 
 
 NOTED = [
-    ("messages.list", mismatch("extra-key", "$.data[0].status", MISSING, "completed"), True),
-    ("messages.list", mismatch("missing-key", "$.data[0].status", "completed", MISSING), True),
-    ("messages.list", mismatch("extra-key", "$.data[0].mood", MISSING, "good"), False),
-    ("runs.retrieve", mismatch("missing-key", "$.status", "completed", MISSING), False),
+    ("messages.list", mismatch("extra-key", "$.data[0].status", MISSING, "completed", "of a thread.message"), True),
+    ("messages.list", mismatch("missing-key", "$.data[0].status", "completed", MISSING, "of a thread.message"), True),
+    ("messages.list", mismatch("extra-key", "$.data[0].mood", MISSING, "good", "of a thread.message"), False),
+    ("runs.retrieve", mismatch("missing-key", "$.status", "completed", MISSING, "of a thread.run"), False),
+    ("runs.retrieve", mismatch("missing-key", "$.metadata", {}, MISSING, "of a thread.run"), False),
+    ("runs.create", mismatch("missing-key", "events[7].data.metadata", {}, MISSING, "of a thread.run"), False),
     ("messages.list", mismatch("null", "$.data[0].status", "completed", None), False),
-    ("steps.list", mismatch("extra-key", "$.data[3].expired_at", MISSING, None), True),
-    ("steps.list", mismatch("extra-key", "$.data[3].metadata", MISSING, None), True),
-    ("steps.list", mismatch("extra-key", "$.data[3].metadata", MISSING, {"a": "b"}), True),
-    ("runs.create", mismatch("extra-key", "events[7].data.metadata", MISSING, None), True),
+    ("steps.list", mismatch("extra-key", "$.data[3].expired_at", MISSING, None, "of a thread.run.step"), True),
+    ("steps.list", mismatch("extra-key", "$.data[3].metadata", MISSING, None, "of a thread.run.step"), True),
+    ("steps.list", mismatch("extra-key", "$.data[3].metadata", MISSING, {"a": "b"}, "of a thread.run.step"), True),
+    ("runs.create", mismatch("extra-key", "events[7].data.metadata", MISSING, None, "of a thread.run.step"), True),
     ("steps.list", mismatch("step-tokens", "$.data[0].usage.prompt_tokens", 0, 90), True),
     ("runs.retrieve", mismatch("costlier", "$.usage.prompt_tokens", 10, 90), False),
     ("runs.create", mismatch("costlier", "events[9].data.usage.prompt_tokens", 0, 90), False),
@@ -72,9 +75,9 @@ NOTED = [
     ("steps.list", mismatch("id-form", "$.data[0].step_details.tool_calls[0].id", "call_1x", "tool-1"), False),
     ("messages.list", mismatch("text-normalised", "$.data[0].content[0].text.value", "a【1†b】", "a"), True),
     ("messages.list", mismatch("text-normalised", "$.data[0].content[0].text.value", "“a”", "'a'"), False),
-    ("messages.modify", mismatch("missing-key", "$.file_ids", [], MISSING), True),
-    ("messages.modify", mismatch("extra-key", "$.attachments", MISSING, []), True),
-    ("messages.list", mismatch("extra-key", "$.data[0].attachments", MISSING, []), False),
+    ("messages.modify", mismatch("missing-key", "$.file_ids", [], MISSING, "of a thread.message"), True),
+    ("messages.modify", mismatch("extra-key", "$.attachments", MISSING, [], "of a thread.message"), True),
+    ("messages.list", mismatch("extra-key", "$.data[0].attachments", MISSING, [], "of a thread.message"), False),
 ]  # fmt: skip
 
 
@@ -82,6 +85,22 @@ NOTED = [
 def test_what_notes_cover(operation: str, found: object, covered: bool) -> None:
     (told,) = noted(operation, [found])  # type: ignore[list-item]
     assert told.is_accepted is covered
+
+
+# --- the paper
+
+
+def test_the_paper_has_every_rule_and_every_meaning() -> None:
+    told = (PAPER.parent / "diff-rules.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([\w-]+)` \| (structure|tool|text|cost|latency) \| (\w+) \| (.*) \|$", told, re.MULTILINE)
+    assert rows == [(name, each.kind, each.severity, each.sentence) for name, each in WEIGHTS.items()]
+    assert [meaning.sentence for meaning in MEANINGS if f"\n- {meaning.sentence}\n" not in told] == []
+
+
+def test_the_rules_of_the_paper_are_rules() -> None:
+    told = (PAPER.parent / "diff-rules.md").read_text("utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", told, re.DOTALL)
+    assert [rule.what for rule in parsed(example, "the paper")] == ["accept", "ignore"]
 
 
 # --- rules

@@ -9,10 +9,10 @@ import pytest
 from bridge.diff.compare import texts
 from bridge.diff.compare.exchanges import hooks
 from bridge.diff.compare.fields import same
+from bridge.diff.compare.folding import folded
 from bridge.diff.compare.identity import Identities
 from bridge.diff.compare.measures import Thresholds
 from bridge.diff.compare.operations import operation
-from bridge.diff.compare.streams import folded
 from bridge.diff.compare.values import Walk
 from bridge.diff.tape import Event, Request
 

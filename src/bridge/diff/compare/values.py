@@ -81,13 +81,15 @@ class Walk:
         self._moments(control, candidate, path)
 
     def keys(self, control: Object, candidate: Object, path: str) -> None:
-        """Which keys there are, and their order."""
+        """Which keys there are, and their order. Of what kind of object a key is, is told with it."""
+        kind_of = control.get("object", candidate.get("object"))
+        of = f"of a {kind_of}" if isinstance(kind_of, str) and not self.is_own else ""
         for key, value in control.items():
             if key not in candidate:
-                self.tell("missing-key", f"{path}.{key}", value, MISSING)
+                self.tell("missing-key", f"{path}.{key}", value, MISSING, of)
         for key, value in candidate.items():
             if key not in control:
-                self.tell("extra-key", f"{path}.{key}", MISSING, value)
+                self.tell("extra-key", f"{path}.{key}", MISSING, value, of)
         left, right = [key for key in control if key in candidate], [key for key in candidate if key in control]
         if left != right:
             self.tell("key-order", path, left, right)

@@ -74,6 +74,7 @@ WEIGHTS: Final[dict[str, Weight]] = {
         "tool", "notice", "The same calls, side by side on one side, one after the other on the other."
     ),
     "rounds": Weight("tool", "notice", "Another number of rounds of tool calls until the run ends."),
+    "forced-choice": Weight("tool", "breaking", "A forced `tool_choice` is followed on one side only."),
     "tool-code": Weight("tool", "notice", "The code interpreter was given other code."),
     "tool-result": Weight("tool", "notice", "A tool gave another result."),
     # text
