@@ -53,11 +53,6 @@ def test_what_is_written_is_what_is_read(tape: Tape) -> None:
     assert parsed(written(tape), "a tape") == tape
 
 
-def test_an_event_that_carries_null() -> None:
-    tape = Tape((Exchange(1, Request("GET", "/x"), Answer(200, events=(Event("ping", None),))),))
-    assert parsed(written(tape), "a tape") == tape
-
-
 def test_a_file(tmp_path: Path) -> None:
     tape = Tape(
         (Exchange(1, Request("GET", "/threads/thread_a"), Answer(200, body={"id": "thread_a"}), 0.0),), source="x"

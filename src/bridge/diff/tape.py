@@ -244,10 +244,5 @@ def _known(thing: Any) -> Any:
     """Attributes that say something, down to the JSON values."""
     if isinstance(thing, (Exchange, Leg, Request, Answer, Event)):
         pairs = ((each.name, getattr(thing, each.name)) for each in fields(type(thing)))
-        return {name: _known(value) for name, value in pairs if _says_something(name, value)}
+        return {name: _known(value) for name, value in pairs if value is not None and (value or name not in MAY_LACK)}
     return [_known(each) for each in thing] if isinstance(thing, tuple) else thing
-
-
-def _says_something(name: str, value: Any) -> bool:
-    """`data` always does: null is what some events carry."""
-    return name == "data" or (value is not None and (bool(value) or name not in MAY_LACK))
