@@ -24,6 +24,21 @@ NOTHING: Final[dict[str, Any]] = {
 }
 """What the API puts where nothing was said."""
 
+AS_MADE: Final = (
+    *("id", "object", "created_at", "name", "description", "model", "instructions", "tools", "top_p", "temperature"),
+    *("reasoning_effort", "tool_resources", "metadata", "response_format"),
+)
+AS_RUN: Final = (
+    *("id", "object", "created_at", "assistant_id", "thread_id", "status", "started_at", "expires_at", "cancelled_at"),
+    *("failed_at", "completed_at", "required_action", "last_error", "model", "instructions", "tools", "tool_resources"),
+    *("metadata", "temperature", "top_p", "reasoning_effort", "max_completion_tokens", "max_prompt_tokens"),
+    *("truncation_strategy", "incomplete_details", "response_format", "tool_choice", "parallel_tool_calls"),
+)
+"""The keys of an assistant and of a run, but for its usage, in their order on the wire."""
+
+LIFETIME: Final = 600
+"""Seconds that a run had, from its making on."""
+
 AFTERWARDS: Final = ("completed_at", "failed_at", "cancelled_at", "last_error", "incomplete_details", "usage")
 """What a run has only when it is over."""
 
@@ -86,11 +101,11 @@ def assistant_of(id: str, run: Object, at: float) -> Object:
     """An assistant that only a run tells of."""
     shown: Object = {"id": id, "object": "assistant", "created_at": int(at), "name": None, "description": None}
     kept = {name: run.get(name, NOTHING.get(name)) for name in OVERRIDES}
-    return {**shown, **kept, "tools": kept["tools"] or [], "tool_resources": {}, "metadata": {}}
+    return _as_shown({**shown, **kept, "tools": kept["tools"] or [], "tool_resources": {}, "metadata": {}}, AS_MADE)
 
 
 def run_of(message: Object, assistant: Object) -> Object:
-    """A run that only its message tells of: as the assistant is, and well ended."""
+    """A run that only its message tells of: as the assistant is, and well ended. Nobody knows its usage."""
     moment = message["created_at"]
     own = ("id", "run_id"), ("thread_id", "thread_id"), ("assistant_id", "assistant_id")
     shown = {name: message.get(there) for name, there in own} | {"object": "thread.run", "created_at": moment}
@@ -98,19 +113,29 @@ def run_of(message: Object, assistant: Object) -> Object:
     inherited = {name: assistant.get(name, NOTHING.get(name)) for name in OVERRIDES}
     unsaid = {name: NOTHING.get(name) for name in (*OWN, "parallel_tool_calls")}
     times = {"status": "completed", "started_at": moment, "completed_at": message.get("completed_at") or moment}
-    return {**shown, **ends, **times, **inherited, "tool_resources": {}, **unsaid, "metadata": {}}
+    made = {**shown, **ends, **times, **inherited, "tool_resources": {}, **unsaid, "metadata": {}}
+    return _as_shown({name: value for name, value in made.items() if name != "usage"}, AS_RUN)
+
+
+def _as_shown(value: Object, order: Sequence[str]) -> Object:
+    """With its keys in the order of the old API's."""
+    return {name: value[name] for name in order if name in value}
 
 
 # --- a run before its end
 
 
 def on_its_way(run: Object, status: str) -> Object:
-    """The run with this status: without what it has only in the end."""
+    """The run with this status: without what it has only in the end, and with the end of its time, which is null once
+    it is over. A run that was queued again has been at work before: it keeps its `started_at`."""
     shown = {name: None if name in AFTERWARDS else value for name, value in run.items()}
-    shown |= {"status": status, "required_action": None}
-    if status == "queued":
-        shown["started_at"] = None
-    return shown
+    expires_at = run.get("expires_at") or int(run["created_at"]) + LIFETIME
+    return {**shown, "status": status, "required_action": None, "expires_at": expires_at}
+
+
+def begun(run: Object) -> Object:
+    """The run as it was made."""
+    return {**on_its_way(run, "queued"), "started_at": None}
 
 
 def requiring(run: Object, calls: Sequence[Object]) -> Object:

@@ -120,8 +120,10 @@ def _message(found: Found, value: Object) -> None:
 
 
 def _run(found: Found, value: Object) -> None:
-    """An export puts the steps of a run into it."""
+    """An export puts the steps of a run into it: an empty list says that there were none."""
     if isinstance(value.get("thread_id"), str):
+        if isinstance(value.get("steps"), list):
+            found.conversation(value["thread_id"]).steps.setdefault(value["id"], {})
         run = {name: each for name, each in value.items() if name != "steps"}
         found.conversation(value["thread_id"]).runs[value["id"]] = run
     else:

@@ -113,19 +113,20 @@ class _Teller:
         own = f"{path}/{run['id']}"
         steps = sorted(conversation.steps.get(run["id"], {}).values(), key=_created)
         body = asked.run(run, self.found.assistants.get(run.get("assistant_id") or "", {}))
-        self._say("POST", path, body, asked.on_its_way(run, "queued"), run["created_at"])
+        self._say("POST", path, body, asked.begun(run), run["created_at"])
         for step in filter(asked.is_round, steps):
             self._round(own, run, step)
         if run.get("status") in ("cancelled", "cancelling"):
             self._say("POST", own + "/cancel", None, asked.on_its_way(run, "cancelling"), run.get("cancelled_at"))
         end = _end(run, steps)
         self._say("GET", own, None, run, end)
-        self._list(own + "/steps", (), steps, end)
+        if run["id"] in conversation.steps:
+            self._list(own + "/steps", (), steps, end)
+        else:
+            self.notes.append(f"{run['id']} has no steps: what tools it called, and with what outputs, is unknown")
         made = [each for each in conversation.messages.values() if each.get("run_id") == run["id"]]
         messages = sorted(made, key=_created)
         self._list(f"/threads/{conversation.id}/messages", (("run_id", run["id"]),), messages, end)
-        if not steps:
-            self.notes.append(f"{run['id']} has no steps: what tools it called, and with what outputs, is unknown")
 
     def _round(self, own: str, run: Object, step: Object) -> None:
         """Function calls of a step, and their outputs where they were submitted."""
