@@ -236,10 +236,6 @@ def _read_answer(answer: Object) -> Answer:
     )
 
 
-def _read_event(event: Object) -> Event:
-    return Event(event.get("event"), event.get("data"), event.get("at"))
-
-
 def _known(thing: Any) -> Any:
     """Attributes that say something, down to the JSON values."""
     if isinstance(thing, (Exchange, Leg, Request, Answer, Event)):
