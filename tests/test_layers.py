@@ -53,6 +53,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
         ("import bridge.translate", ("sqlalchemy", "openai", "starlette", "httpx", "httpx2")),
         ("import bridge.routes", ("sqlalchemy", "openai", "starlette")),
         ("import bridge.store.memory", ("sqlalchemy",)),
+        ("import bridge.cli.app", ("sqlalchemy", "openai", "starlette", "yaml")),
     ],
 )
 @pytest.mark.slow

@@ -108,8 +108,11 @@ def test_commands_exist(paper: str, line: str) -> None:
 VARIABLES: Final = [*map(settings.variable, settings.NAMES), settings.CONFIG]
 
 
+NAMES: Final = "demo|run|serve|explain|doctor|db|path|upgrade|diff|record|tape|replay|compare"
+
+
 def check_bridge(words: list[str]) -> None:
-    command = [word for word in words[:2] if re.fullmatch(r"demo|run|serve|explain|doctor|db|path|upgrade", word)]
+    command = [word for word in words[:2] if re.fullmatch(NAMES, word)]
     if command == ["run"]:  # what follows the program is the program's
         words = words[: next(place for place, word in enumerate(words) if place and not word.startswith("-"))]
     shown = known_options(command)

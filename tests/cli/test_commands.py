@@ -13,7 +13,7 @@ from cli_help import call
 import bridge
 from bridge.cli import stores
 
-COMMANDS = [(), ("demo",), ("serve",), ("explain",), ("doctor",), ("db",), ("db", "path"), ("db", "upgrade")]
+COMMANDS = [(), ("demo",), ("run",), ("serve",), ("explain",), ("doctor",), ("db",), ("db", "path"), ("db", "upgrade")]
 
 
 @pytest.fixture(autouse=True)

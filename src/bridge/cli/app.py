@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from bridge.cli import db, demo, doctor, explain, output, run, serve
+from bridge.cli import db, demo, diffing, doctor, explain, output, run, serve
 from bridge.cli.options import examples, paragraphs
 from bridge.errors import BridgeError, ConfigurationError
 
@@ -70,6 +70,7 @@ run.add(app)
 serve.add(app)
 explain.add(app)
 doctor.add(app)
+diffing.add(app)
 db.add(app)
 
 

@@ -6,7 +6,6 @@ program or a library has imported `OpenAI` before, subclasses it, or uses the mo
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +14,7 @@ import openai
 
 from bridge.calls import Answering
 from bridge.client.making import Wishes, make
+from bridge.forks import Lock
 
 if TYPE_CHECKING:
     import os
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CLASSES: Final = (openai.OpenAI, openai.AsyncOpenAI, openai.AzureOpenAI, openai.AsyncAzureOpenAI)
 
-_lock = threading.Lock()
+_lock: Final = Lock()
 _wrapped: Final[dict[type[Any], tuple[Callable[..., None], Callable[..., None]]]] = {}
 """Of each class the constructor that was found, and ours around it."""
 

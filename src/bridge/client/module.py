@@ -10,7 +10,6 @@ modules asks. Settings are kept in the SDK's module, so that both see the same.
 
 from __future__ import annotations
 
-import threading
 from typing import Any, Final
 
 import openai
@@ -18,8 +17,9 @@ from openai._utils import LazyProxy
 
 from bridge.client.making import Wishes, make
 from bridge.client.wrapping import wrap
+from bridge.forks import Lock
 
-_lock = threading.Lock()
+_lock: Final = Lock()
 _resources: Final[dict[str, Any]] = {}
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
 from bridge.cli import options, output
-from bridge.diff.tape import Tape
 from bridge.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from bridge.diff.tape import Tape
 
 RECORD_EXAMPLES = options.examples(
     ("bridge diff record --target https://res.openai.azure.com/openai --tape old.tape", "before Azure"),

@@ -1,0 +1,111 @@
+"""`bridge diff replay`: a tape asked again, which makes the candidate's tape."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bridge.cli import options, output
+from bridge.cli.diffing.record import File
+
+if TYPE_CHECKING:
+    from bridge.diff.replay.targets import Target
+    from bridge.diff.replay.upstream import TapeUpstream
+    from bridge.diff.tape import Tape
+    from bridge.upstream import Upstream
+
+TAPE = "tape"
+EXAMPLES = options.examples(
+    ("bridge diff replay old.tape --tape new.tape", "the tape's own model answers: bridge alone can differ"),
+    ("bridge diff replay old.tape --tape new.tape --upstream https://api.openai.com/v1", "a real model"),
+    ("bridge diff replay old.tape --tape new.tape --target http://127.0.0.1:8080/v1", "another server of the old API"),
+)
+
+
+def add(app: typer.Typer) -> None:
+    app.command("replay", help=options.page(replay), epilog=EXAMPLES)(replay)
+
+
+def replay(
+    source: Annotated[Path, typer.Argument(metavar="TAPE", help="A tape, or a recording that `tape` takes.")],
+    file: File,
+    upstream: Annotated[
+        str, typer.Option(metavar="tape|scripted|URL", help="Who answers bridge's Responses calls.")
+    ] = TAPE,
+    target: Annotated[
+        str | None, typer.Option(metavar="URL", help="Ask this server of the Assistants API instead of bridge.")
+    ] = None,
+) -> None:
+    """Ask what a tape holds once more, and write what comes back to another tape.
+
+    Ids are those of the candidate, polls are folded, and no tool is executed: outputs are those of the tape. With the
+    upstream `tape` the recorded answers are the model's, so that whatever differs is bridge's doing. Servers are asked
+    with the key in OPENAI_API_KEY.
+    """
+    from bridge.diff.readers import read_any
+    from bridge.diff.recording.writer import refuse_existing
+    from bridge.diff.replay.player import replay as play
+    from bridge.diff.replay.targets import ServerTarget
+
+    if target is not None and upstream != TAPE:
+        output.fail("--upstream is bridge's, which --target leaves out: say one of them", output.USAGE)
+    refuse_existing(file.absolute())
+    tape = read_any(source)
+    played = _played(tape) if target is None and upstream == TAPE else None
+    asked = ServerTarget(target, _key()) if target is not None else _service(played or _upstream(upstream))
+    try:
+        made = play(tape, asked, played)
+    finally:
+        asked.close()
+    _tell(made, file)
+
+
+def _played(tape: Tape) -> TapeUpstream:
+    from bridge.diff.replay import conversation
+    from bridge.diff.replay.upstream import TapeUpstream
+
+    return TapeUpstream(conversation.read(tape))
+
+
+def _service(upstream: Upstream) -> Target:
+    from bridge.diff.replay.targets import ServiceTarget
+    from bridge.service import Service
+    from bridge.store.memory import MemoryStore
+
+    return ServiceTarget(Service(MemoryStore(), upstream, options=options.settings().options()), _key())
+
+
+def _upstream(setting: str) -> Upstream:
+    settings = options.settings(upstream=setting)
+    profile = settings.profile_of(setting)
+    if settings.is_scripted:
+        from bridge.upstream.scripted import ScriptedUpstream
+
+        return ScriptedUpstream.from_setting(setting, profile=profile)
+    if not _key():
+        output.fail("--upstream URL needs the environment variable OPENAI_API_KEY", output.USAGE)
+    from bridge.upstream.openai import OpenAIUpstream
+    from bridge.upstream.plain import PlainAsyncOpenAI, PlainOpenAI
+
+    return OpenAIUpstream(
+        setting,
+        lambda: PlainOpenAI(base_url=setting),
+        lambda: PlainAsyncOpenAI(base_url=setting),
+        profile=profile,
+    )
+
+
+def _key() -> str:
+    return os.environ.get("OPENAI_API_KEY", "")
+
+
+def _tell(made: Tape, file: Path) -> None:
+    from bridge.diff import tape as tapes
+
+    tapes.write(made, file)
+    output.stdout().print(f"[bold]{len(made.exchanges)} exchanges[/] asked again", soft_wrap=True)
+    for note in made.notes:
+        output.tell(f"note: {note}")
