@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import gzip
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,15 +15,21 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bridge.diff.replay import conversation
+from bridge.calls import Credential
+from bridge.diff.replay import conversation, plan
 from bridge.diff.replay.player import replay
 from bridge.diff.replay.targets import ServerTarget, ServiceTarget
-from bridge.diff.replay.upstream import TapeUpstream
-from bridge.diff.tape import Answer, Event, Exchange, Request, Tape
+from bridge.diff.replay.upstream import RUN_HEADER, TapeUpstream
+from bridge.diff.tape import Answer, Event, Exchange, Request, Tape, header, line_of, parsed
+from bridge.engine.effects import Send
+from bridge.errors import ConfigurationError
 from bridge.service import Service
 from bridge.store.memory import MemoryStore
 from bridge.testing import ScriptedUpstream, serve_scripted
+from bridge.upstream import UpstreamRefused
 from bridge.wire import sse
 from doors.served import gateway
 
@@ -322,3 +331,56 @@ def test_a_server_is_asked_like_a_service(tmp_path: Path) -> None:
         target.close()
     assert without_usage(shown(candidate)) == without_usage(shown(tape))
     assert all(exchange.answer and exchange.answer.seconds for exchange in candidate.exchanges)
+
+
+def test_a_server_that_is_gone_leaves_exchanges_without_an_answer() -> None:
+    tape = recorded([{"say": "Yes."}], [*ask("Hi"), POLL])
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    target = ServerTarget(f"http://127.0.0.1:{port}/v1", key="sk-test")
+    candidate = replay(tape, target, patience=1)
+    target.close()
+    assert [exchange.answer for exchange in candidate.exchanges] == [None] * len(tape.exchanges)
+    assert all("was not answered" in note for note in candidate.notes) and len(candidate.notes) == 5
+
+
+# --- foreign shapes
+
+WHOLE = recorded([{**PARALLEL, "then": {"say": "Sun."}}], [*ask("Hi", stream=True), SUBMIT, POLL, MESSAGES, STEPS])
+LINES = [line_of(exchange) for exchange in WHOLE.exchanges]
+GARBAGE = st.sampled_from([None, True, 0, -1.5, "", "x", [], {}, [None], {"id": 1}, {"object": "thread.run"}])
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inner:
+        yield (*at, key)
+        yield from places(each, (*at, key))
+
+
+PLACES = [(number, place) for number, line in enumerate(LINES) for place in places(line["answer"])]
+
+
+@given(st.lists(st.tuples(st.sampled_from(PLACES), GARBAGE), min_size=1, max_size=3))
+def test_any_answer_is_read_or_noted(changes: list[tuple[tuple[int, tuple[Any, ...]], Any]]) -> None:
+    lines = copy.deepcopy(LINES)
+    for (number, (*way, last)), garbage in changes:
+        target: Any = lines[number]["answer"]
+        try:
+            for key in way:
+                target = target[key]
+            target[last] = garbage
+        except (KeyError, IndexError, TypeError):
+            continue  # what was there is garbage already
+    try:
+        tape = parsed([orjson.dumps(header(WHOLE)), *map(orjson.dumps, lines)], "a tape")
+    except ConfigurationError:
+        return
+    talk = conversation.read(tape)
+    plan.steps(tape, talk)
+    upstream = TapeUpstream(talk)
+    for run, legs in talk.runs.items():
+        for _ in legs:
+            with contextlib.suppress(UpstreamRefused):
+                upstream.open({}, Credential({RUN_HEADER: run}))
+        assert upstream.send(Send("GET", "/containers/c/files"), Credential({RUN_HEADER: run})).is_ok

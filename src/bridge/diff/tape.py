@@ -172,7 +172,7 @@ def parsed(lines: Iterable[bytes], name: str) -> Tape:
                 legs.append(Leg(line["request"], line.get("run"), line.get("answer"), line.get("at")))
             else:
                 raise ValueError(f"there is no kind {kind!r} of line")
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigurationError(f"{name}, line {number}: {_why(error)}") from error
     if tape is None:
         raise ConfigurationError(f"{name} is empty: a tape begins with a header line.")

@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from bridge.diff.replay import inverse
-from bridge.diff.replay.conversation import Conversation
+from bridge.diff.replay.conversation import GARBAGE, Conversation
 from bridge.diff.tape import Object
 from bridge.engine.effects import Send, Sent
 
@@ -45,7 +45,10 @@ class OtherCalls:
         return Sent(404, {"error": {"message": f"A tape has no answer to {effect.method} {effect.path}."}})
 
     def _container_files(self, run_id: str) -> Object:
-        files = [file for leg in self._runs.get(run_id, ()) for file in inverse.files_of(leg)]
+        try:
+            files = [file for leg in self._runs.get(run_id, ()) for file in inverse.files_of(leg)]
+        except GARBAGE:
+            files = []  # the leg itself says that it cannot be played
         return {"object": "list", "data": files, "has_more": False}
 
     def _store(self, id: str | None) -> Object:

@@ -16,7 +16,8 @@ from bridge.diff.tape import Exchange, Object, Tape
 
 Ending = Literal["completed", "calls", "failed", "incomplete", "cancelled", "expired", "unknown"]
 ENDED: Final = ("completed", "failed", "incomplete", "cancelled", "expired")
-NO_USAGE: Final[Object] = {}
+GARBAGE: Final = (KeyError, TypeError, AttributeError, ValueError, IndexError)
+"""What reading raises where foreign JSON has another shape."""
 
 
 @define
@@ -47,19 +48,24 @@ class Leg:
 
 @frozen
 class Conversation:
-    """The runs of a tape by their recorded ids, each with its legs; `assistants` by id, as they were last seen."""
+    """The runs of a tape by their recorded ids, each with its legs; `assistants` by id, as they were last seen. `notes`
+    say which answers were none of the old API's."""
 
     runs: dict[str, list[Leg]]
     assistants: dict[str, Object]
+    notes: tuple[str, ...] = ()
 
 
 def read(tape: Tape) -> Conversation:
     """Everything that can be known of the runs."""
-    reader = _Reader()
+    reader, notes = _Reader(), []
     for exchange in tape.exchanges:
-        reader.see(exchange)
+        try:
+            reader.see(exchange)
+        except GARBAGE as error:
+            notes.append(f"exchange {exchange.number} is no answer of the old API: {type(error).__name__} {error}")
     reader.fill()
-    return Conversation(reader.runs, reader.assistants)
+    return Conversation(reader.runs, reader.assistants, tuple(notes))
 
 
 class _Reader:
@@ -101,8 +107,10 @@ class _Reader:
                 self._begin(id, exchange.number, is_stream=False)
             self._settle(found, exchange.number)
         elif kind == "thread.run.step":
+            list(_of_details(found["step_details"], {}))  # raises what cannot be read
             self._steps.setdefault(found["run_id"], {})[id] = found
         elif kind == "thread.message" and found.get("run_id") and found.get("role") == "assistant":
+            _text(found)
             self._messages.setdefault(found["run_id"], {})[id] = found
 
     def _settle(self, run: Object, number: int) -> None:
@@ -124,14 +132,14 @@ class _Reader:
     def fill(self) -> None:
         """Legs that were polled get what steps and messages tell of them."""
         for run_id, legs in self.runs.items():
-            steps = sorted(self._steps.get(run_id, {}).values(), key=lambda step: step["created_at"])
+            steps = sorted(self._steps.get(run_id, {}).values(), key=_moment)
             messages = self._messages.get(run_id, {})
             if steps:
                 _fill_from_steps(legs, steps, messages)
             elif polled := [leg for leg in legs if not leg.is_stream]:
                 told = {piece.detail.get("id") for leg in legs if leg.is_stream for piece in leg.pieces}
                 others = [message for id, message in messages.items() if id not in told]
-                for message in sorted(others, key=lambda message: message["created_at"]):
+                for message in sorted(others, key=_moment):
                     polled[-1].pieces.append(_text(message))
 
 
@@ -145,6 +153,11 @@ def _objects(body: Any, is_oldest_first: bool) -> Iterator[Object]:
         yield from found if is_oldest_first else reversed(found)
     elif isinstance(body, dict) and "id" in body:
         yield body
+
+
+def _moment(made: Object) -> float:
+    at = made.get("created_at")
+    return at if isinstance(at, (int, float)) else 0.0
 
 
 def _assistant_of(run: Object) -> Object:

@@ -55,10 +55,11 @@ def _beside(found: Sequence[Step], place: int) -> int:
     stream = found[place].exchange
     if stream.answer is None or stream.answer.events is None:
         return 0
-    run_ids = {event.data.get("id") for event in stream.answer.events if isinstance(event.data, dict)}
+    run_ids = [event.data.get("id") for event in stream.answer.events if isinstance(event.data, dict)]
     count = 0
     for number, step in enumerate(found[place + 1 :], 1):
-        if _is_within(step.exchange, stream) or paths.cancelled_run(step.exchange.request) in run_ids - {None}:
+        cancelled = paths.cancelled_run(step.exchange.request)
+        if _is_within(step.exchange, stream) or (cancelled is not None and cancelled in run_ids):
             count = number
         else:
             break

@@ -19,6 +19,8 @@ from bridge.diff.replay.plan import Step
 from bridge.diff.replay.targets import Target
 from bridge.diff.replay.upstream import TapeUpstream
 from bridge.diff.tape import Answer, Exchange, Object, Request, Tape
+from bridge.errors import BridgeError
+from bridge.upstream import family
 
 SETTLED: Final = (*conversations.ENDED, "requires_action")
 PATIENCE: Final = 60.0
@@ -64,7 +66,7 @@ class _Replay:
         self._ids = Ids()
         self._made: dict[int, Exchange] = {}
         self._heard = 0  # events of the stream that is read at present
-        self._notes: list[str] = []
+        self._notes = list(self._talk.notes)
         self._began = time.monotonic()
 
     def run(self) -> Tape:
@@ -144,10 +146,15 @@ class _Replay:
         control = step.exchange
         request = self._translated(control.request)
         at = time.monotonic() - self._began
-        if step.polls is not None:
-            answer = self._ask_until_settled(request, control)
-        else:
-            answer = self._target.ask(request, self._run_of(control), self._seen(control))
+        try:
+            if step.polls is not None:
+                answer = self._ask_until_settled(request, control)
+            else:
+                answer = self._target.ask(request, self._run_of(control), self._seen(control))
+        except family.network_errors(BridgeError) as error:
+            self._notes.append(f"exchange {control.number} was not answered: {error or type(error).__name__}")
+            self._made[control.number] = Exchange(control.number, request, None, at)
+            return
         self._learn(control, answer)
         self._made[control.number] = Exchange(control.number, request, answer, at)
         if step.polls is not None:
@@ -262,7 +269,7 @@ def _threads(exchanges: Iterable[Exchange]) -> Iterable[str]:
     """The threads that paths speak of, in their order."""
     for exchange in exchanges:
         parts = exchange.request.path.split("/")
-        if parts[1] == "threads" and len(parts) > 2 and parts[2].startswith("thread_"):
+        if len(parts) > 2 and parts[1] == "threads" and parts[2].startswith("thread_"):
             yield parts[2]
 
 

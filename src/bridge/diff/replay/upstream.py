@@ -16,7 +16,7 @@ import anyio.to_thread
 from bridge.calls import Credential
 from bridge.diff.replay import inverse
 from bridge.diff.replay.answers import OtherCalls
-from bridge.diff.replay.conversation import Conversation, Leg
+from bridge.diff.replay.conversation import GARBAGE, Conversation, Leg
 from bridge.diff.tape import Leg as Asked
 from bridge.diff.tape import Object
 from bridge.engine.effects import Refused, Resume, Send, Sent
@@ -57,7 +57,11 @@ class TapeUpstream:
         legs = self._runs.get(run_id, [])
         if number >= len(legs):
             raise UpstreamRefused(Refused(500, f"The tape has no leg {number + 1} of {run_id or 'this run'}."))
-        events = inverse.events_of(legs[number], f"resp_{run_id}_{number}")
+        try:
+            events = inverse.events_of(legs[number], f"resp_{run_id}_{number}")
+        except GARBAGE as error:
+            why = f"Leg {number + 1} of {run_id} cannot be played: {type(error).__name__} {error}"
+            raise UpstreamRefused(Refused(500, why)) from error
         return Playing(events, self._gate(run_id, number), hangs(legs[number]))
 
     async def aopen(self, request: Object, credential: Credential) -> Playing:
