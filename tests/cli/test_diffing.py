@@ -12,6 +12,8 @@ from cli_help import call
 from bridge.diff import tape as tapes
 from diff.test_replay import MESSAGES, POLL, ask, recorded
 
+pytestmark = pytest.mark.slow
+
 HELP = [("diff",), ("diff", "record"), ("diff", "tape"), ("diff", "replay"), ("diff", "compare")]
 
 

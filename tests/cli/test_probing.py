@@ -18,6 +18,8 @@ from bridge.profiles import AZURE, GENERIC, LITELLM, OGX, OPENAI, PROFILES, SCRI
 from bridge.testing import serve_scripted
 from upstream.raw_server import raw_server
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,8 @@ from bridge.upstream import UpstreamRefused
 from bridge.wire import sse
 from doors.served import gateway
 
+pytestmark = pytest.mark.slow
+
 RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "recordings" / "vcr"
 ID = re.compile(r"\b(asst|thread|msg|run|step)_[A-Za-z0-9]{24}\b")
 FUNCTION = {"type": "function", "function": {"name": "get_weather", "parameters": {}}}

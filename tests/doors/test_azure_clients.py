@@ -19,6 +19,7 @@ from bridge.testing import ScriptedUpstream, serve_scripted
 from bridge.upstream import family
 from doors.served import gateway
 
+pytestmark = pytest.mark.slow
 VERSION = "2024-05-01-preview"
 RULES: Any = [
     {"when": "weather", "call": {"name": "get_weather", "arguments": {"city": "Bonn"}}, "then": [{"say": "It rains."}]},
@@ -81,7 +82,7 @@ def dropin(**options: Any) -> Any:
     return bridge.AzureOpenAI(**options, store="memory")
 
 
-ENTRIES = [dropin, *(pytest.param(entry, marks=pytest.mark.slow) for entry in (installed, wrapped))]
+ENTRIES = [dropin, installed, wrapped]
 ADDRESSES: list[Callable[[str], dict[str, Any]]] = [
     lambda endpoint: {"azure_endpoint": endpoint},
     lambda endpoint: {"azure_endpoint": endpoint + "/", "azure_deployment": "my-deployment"},
@@ -196,7 +197,6 @@ def front(azure: Azure, tmp_path: Path) -> Iterator[str]:
         yield base_url.removesuffix("/v1")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("address", ADDRESSES, ids=AS)
 def test_a_gateway_answers_azures_clients(azure: Azure, front: str, address: Any) -> None:
     with openai.AzureOpenAI(api_key="azure-key", api_version=VERSION, **address(front)) as client:
@@ -208,7 +208,6 @@ def test_a_gateway_answers_azures_clients(azure: Azure, front: str, address: Any
     assert azure.scripted.credentials[0].headers["api-key"] == "azure-key"
 
 
-@pytest.mark.slow
 def test_azures_callers_without_an_sdk_send_no_beta_header(front: str) -> None:
     with family.installed().Client(headers={"api-key": "azure-key"}) as client:
         made = client.post(f"{front}/openai/threads?api-version={VERSION}", json={})
@@ -218,7 +217,6 @@ def test_azures_callers_without_an_sdk_send_no_beta_header(front: str) -> None:
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, "invalid_beta")
 
 
-@pytest.mark.slow
 def test_calls_that_only_azure_has_are_unknown_before_other_servers(tmp_path: Path) -> None:
     with (
         serve_scripted(RULES) as served,

@@ -12,6 +12,8 @@ import pytest
 import bridge
 from bridge.testing import serve_scripted
 
+pytestmark = pytest.mark.slow
+
 SCRIPT: Any = [{"do": [{"say": "Wait,"}, {"wait": 0.2}, {"say": " here."}]}]
 
 

@@ -168,7 +168,7 @@ OF_HTTP = (None, "no_event_lines", "malformed_json", "unknown_is_422", "long_ids
 """Quirks that are in the bytes, or in statuses and addresses."""
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", ["polled", pytest.param("streamed", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("quirk", [None, *QUIRKS])
 def test_a_quirk_in_a_correct_run_out(quirk: str | None, way: str) -> None:
     scripted = ScriptedUpstream(SCRIPT, quirks=[quirk] if quirk else [], profile=PROFILES.get(quirk or "", GENERIC))

@@ -23,6 +23,8 @@ from bridge.store.memory import MemoryStore
 from bridge.testing import ScriptedUpstream
 from hands.process import BETWEEN_BEATS, Process, ends_with_error, until
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = [
     {"when": "slow once", "times": 1, "do": [{"say": "One,"}, {"wait": 60}]},
     {"when": "slow once", "say": "Quick this time."},

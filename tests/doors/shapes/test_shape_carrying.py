@@ -14,7 +14,7 @@ from doors.environments import python_of
 from doors.shapes.running import Program, Shape
 from doors.shapes.way_stations import Proxy, certificate, serving, serving_tls
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.matrix]
 LEGS = 3
 FAMILIES = {"httpx2": lambda: Path(sys.executable), "httpx": lambda: python_of("1.109.1")}
 

@@ -8,7 +8,7 @@ import pytest
 
 from doors.shapes.running import Shape
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.matrix]
 LOST = ("its stream ends before the run does", "taken over from")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from doors.shapes.running import Program, Shape
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.matrix]
 THEIRS = [f"-Wignore:Async generator '{name}:ResourceWarning" for name in ("openai.", "httpx2.", "httpcore2.")]
 """Iterators that the SDK leaves half-read, whoever answers it."""
 
