@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-Kind = Literal["assistant", "thread", "message", "run", "step", "call", "item", "file"]
+Kind = Literal["assistant", "thread", "message", "run", "step", "call", "item", "file", "observation"]
 
 PREFIXES: Final[dict[Kind, str]] = {
     "assistant": "asst",
@@ -19,6 +19,7 @@ PREFIXES: Final[dict[Kind, str]] = {
     "call": "call",
     "item": "item",
     "file": "file",
+    "observation": "obs",
 }
 
 ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"

@@ -214,7 +214,27 @@ class File:
     upstream_id: str | None = None
 
 
-Record: TypeAlias = Assistant | Thread | Message | Run | Step | Item | File
+@frozen
+class Observed:
+    """What a shadow saw of one run (docs/shadow.md). `candidate` is its name in bridge.toml.
+
+    `control` and `aside` are what the two sides came to: {"assistant", "run", "steps", "messages"} in the form of the
+    API, "seconds" of each leg (None where they were not seen), and "error", the answer where a run could not be made.
+    `trouble` says why the candidate came to no end.
+    """
+
+    id: str
+    thread_id: str
+    run_id: str
+    assistant_id: str
+    created_at: int
+    candidate: str
+    control: Object
+    aside: Object
+    trouble: str | None = None
+
+
+Record: TypeAlias = Assistant | Thread | Message | Run | Step | Item | File | Observed
 Entry: TypeAlias = Message | Item
 """What the history of a thread is made of, in `seq` order."""
 
@@ -263,10 +283,10 @@ class Told:
 
 @frozen
 class Erase:
-    """A record deleted. A thread takes its messages, runs, steps and items along; files stay, they have an id of their
-    own to be deleted by. A file takes its bytes along."""
+    """A record deleted. A thread takes along its messages, runs, steps, items and observations; files stay, they have
+    an id of their own to be deleted by. A file takes its bytes along."""
 
-    kind: type[Assistant] | type[Thread] | type[Message] | type[Step] | type[Item] | type[File]
+    kind: type[Assistant] | type[Thread] | type[Message] | type[Step] | type[Item] | type[File] | type[Observed]
     id: str
 
 

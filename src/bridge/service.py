@@ -14,7 +14,7 @@ from bridge.engine.flows.files import Download
 from bridge.hands import bodies
 from bridge.hands.drive import AsyncHands, Hands, adrive, drive
 from bridge.hands.feeds import Feed
-from bridge.hands.leases import Source
+from bridge.hands.leases import Onlooker, Source
 from bridge.hands.pumps import AsyncDirect, Direct
 from bridge.hands.rooms import runner_for
 from bridge.hands.runner import Runner
@@ -48,6 +48,8 @@ class Service:
         self.store = store
         self.upstream = upstream
         self.options = options or Options()
+        self.onlooker: Onlooker | None = None
+        """Is told of the legs of runs that are asked for here (shadow)."""
         self._on_callers_loop = on_callers_loop
         self._told_of_beta_v1 = False
 
@@ -59,7 +61,7 @@ class Service:
         return owns(path)
 
     def call(self, call: Call) -> Reply:
-        source = Source(self.upstream, call.credential, self.options)
+        source = Source(self.upstream, call.credential, self.options, self.onlooker)
         try:
             request = self._read(call, source)
             line = Direct(self.upstream, call.credential, self.runner.world.clock)
@@ -77,7 +79,7 @@ class Service:
             return self._broken(call)
 
     async def acall(self, call: Call) -> Reply:
-        source = Source(self.upstream, call.credential, self.options)
+        source = Source(self.upstream, call.credential, self.options, self.onlooker)
         try:
             request = self._read(call, source)
             line = AsyncDirect(self.upstream, call.credential, self.runner.world.clock)

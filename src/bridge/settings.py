@@ -9,7 +9,8 @@
     loud_failures  BRIDGE_LOUD_FAILURES  ``on`` or ``off``: whether retrieving a run that failed is an error
     (the file)     BRIDGE_CONFIG         bridge.toml beside the program, else in the current folder
 
-The file has one table, ``[bridge]``, with the same names. Paths in it are relative to the file.
+The file has a table ``[bridge]`` with the same names, and tables ``[[shadow]]`` (candidates.py). Paths in it are
+relative to the file.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from attrs import field, fields, frozen
+from attrs import evolve, field, fields, frozen
 
-from bridge import profiles
+from bridge import candidates, profiles
+from bridge.candidates import Candidate
 from bridge.errors import ConfigurationError
 from bridge.lifecycle import MODES, Policy
 from bridge.profiles import Profile
@@ -50,8 +52,8 @@ class Options:
 
 @frozen
 class Settings:
-    """`config` is the file that was read, if any. `origins` tells of each setting where its value comes from, in words
-    for people."""
+    """`config` is the file that was read, if any, `shadows` the candidates that it names. `origins` tells of each
+    setting where its value comes from, in words for people."""
 
     store: str | None = None
     upstream: str | None = None
@@ -61,6 +63,7 @@ class Settings:
     beta_v1: str | None = None
     loud_failures: str | None = None
     config: Path | None = None
+    shadows: tuple[Candidate, ...] = ()
     origins: Mapping[str, str] = field(factory=dict, eq=False)
 
     @classmethod
@@ -77,10 +80,10 @@ class Settings:
         env = os.environ if environment is None else environment
         file = _find(config if config is not None else env.get(CONFIG) or None)
         explicit = {"store": None if store is None else os.fspath(store), "upstream": upstream}
-        written = _read(file) if file is not None else {}
+        written, shadows = _read(file) if file is not None else ({}, ())
         found = {name: _first(name, explicit, env, written, file) for name in NAMES}
         values = {name: value for name, (value, _) in found.items()}
-        settings = cls(**values, config=file, origins=_origins(found))
+        settings = cls(**values, config=file, shadows=shadows, origins=_origins(found))
         settings.options(), settings.profile_of("")  # what cannot work says so now
         return settings
 
@@ -104,7 +107,8 @@ class Settings:
         return self.upstream is not None and self.upstream.partition(":")[0] == "scripted"
 
 
-NAMES: Final = tuple(one.name for one in fields(Settings) if one.name not in ("config", "origins"))
+NOT_NAMED: Final = ("config", "shadows", "origins")
+NAMES: Final = tuple(one.name for one in fields(Settings) if one.name not in NOT_NAMED)
 
 
 def variable(name: str) -> str:
@@ -148,10 +152,21 @@ def _places() -> list[Path]:
     return [folder / FILE for folder in (*folders, Path.cwd())]
 
 
-def _read(file: Path) -> dict[str, str]:
+def _read(file: Path) -> tuple[dict[str, str], tuple[Candidate, ...]]:
     whole = _toml(file)
-    for name in whole.keys() - {"bridge"}:
-        raise ConfigurationError(f"{file}: `{name}` is not in the table [bridge], which is all that is read.")
+    for name in whole.keys() - {"bridge", "shadow"}:
+        raise ConfigurationError(
+            f"{file}: `{name}` is not in the table [bridge], and nothing but [bridge] and [[shadow]] is read."
+        )
+    shadows = candidates.read(whole.get("shadow", []), file)
+    return _settings(whole, file), tuple(_anchored(each, file.parent) for each in shadows)
+
+
+def _anchored(one: Candidate, folder: Path) -> Candidate:
+    return one if one.upstream is None else evolve(one, upstream=anchored("upstream", one.upstream, folder))
+
+
+def _settings(whole: dict[str, Any], file: Path) -> dict[str, str]:
     table = whole.get("bridge", {})
     if not isinstance(table, dict):
         raise ConfigurationError(f"{file}: `bridge` must be a table: [bridge]")

@@ -151,14 +151,15 @@ class Making:
 
     def _connect(self, make: Callable[[], Upstream], is_async: bool) -> Answering:
         """A service on the store asked for. Legs stay on the caller's loop where their HTTP client belongs to it."""
-        from bridge import service
+        from bridge import service, shadow
 
         upstream, stays = make(), is_async and self.is_users_client
         if self.wishes.store is None or isinstance(self.wishes.store, (str, os.PathLike)):
-            made: Answering = service.connect(self.settings, upstream, on_callers_loop=stays)
+            made = service.connect(self.settings, upstream, on_callers_loop=stays)
         else:
             options = self.settings.options()
             made = service.Service(self.wishes.store, upstream, options=options, on_callers_loop=stays)
+        made = shadow.beside(made, self.settings)
         # The offline upstream has nothing to close, and a run goes on after its client was closed.
         return _Lent(made) if upstream is self.wishes.upstream or upstream.name == "scripted" else made
 

@@ -12,7 +12,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Collection
-from typing import Final
+from typing import Final, Protocol
 
 from attrs import field, frozen
 
@@ -41,13 +41,22 @@ AT_ONCE: Final = 50
 log = logging.getLogger("bridge")
 
 
+class Onlooker(Protocol):
+    """Is told of each leg that ended well. Called where the leg was driven, so it must neither wait nor raise."""
+
+    def after_leg(self, run: Run, source: Source, seconds: float) -> None:
+        """`run` is as it was when the leg was launched."""
+        ...
+
+
 @frozen
 class Source:
-    """Where a run's legs are executed: an upstream and the credential to use there."""
+    """Where a run's legs are executed: an upstream and the credential to use there. `onlooker` is told of ends."""
 
     upstream: Upstream
     credential: Credential = field(factory=Credential)
     options: Options = field(factory=Options)
+    onlooker: Onlooker | None = field(default=None, eq=False)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -123,6 +132,8 @@ class Leases(ABC):
         """Nothing works on it any more; its lease is kept alive no longer. A second time changes nothing."""
         if work.done.is_set():
             return
+        if ends_well and work.ended_well is not None:
+            work.ended_well()
         self.world.hub.remove_leg(work.run_id, work.hands)
         with self._lock:
             if self._work.get(work.run_id) is work:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import time
+from collections.abc import Callable
 from typing import Final
 from weakref import WeakSet
 
@@ -26,12 +27,17 @@ class _Room:
 
     def close(self, seconds: float) -> None:
         self.runner.close(seconds)
+        self.leave()
+
+    def leave(self) -> None:
+        """When no leg works any more."""
         self.runner.world.close()
         self.store.close()
 
 
 _lock: Final = Lock()
 _rooms: Final[dict[int, _Room]] = {}
+_between: Final[list[Callable[[], object]]] = []
 _asked: Final[set[int]] = set()
 """The process that has asked to be told of its end, and those it was forked from."""
 
@@ -61,6 +67,11 @@ def _close_unused(key: int) -> None:
             room.close(0.0)  # under the lock: who comes now waits until the store is closed, and opens it again
 
 
+def before_stores_close(work: Callable[[], object]) -> None:
+    """Have this done whenever all rooms are closed, when no leg works any more."""
+    _between.append(work)
+
+
 def close_all(seconds: float = EXIT_SECONDS) -> None:
     """Let running legs finish for so many seconds, release the rest, and close the stores. Called at exit."""
     with _lock:
@@ -68,7 +79,11 @@ def close_all(seconds: float = EXIT_SECONDS) -> None:
         _rooms.clear()
     deadline = time.monotonic() + seconds
     for room in rooms:
-        room.close(max(0.0, deadline - time.monotonic()))
+        room.runner.close(max(0.0, deadline - time.monotonic()))
+    for work in _between:
+        work()
+    for room in rooms:
+        room.leave()
 
 
 def _ask_to_be_told() -> None:

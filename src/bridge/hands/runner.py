@@ -83,6 +83,7 @@ class Runner(Leases):
     def _drive(self, run: Run, source: Source, work: Work) -> None:
         line = Line(watched(source.upstream, run.id), source.credential, self.world.clock)
         hands = Hands(self.world, work.feed, line)
+        work.ended_well = _telling(run, source)
         ends_well = False
         try:
             self._enter(work, hands, line.post)
@@ -97,6 +98,7 @@ class Runner(Leases):
     async def _adrive(self, run: Run, source: Source, work: Work) -> None:
         line = AsyncLine(watched(source.upstream, run.id), source.credential, self.world.clock)
         hands = AsyncHands(self.world, work.feed, line)
+        work.ended_well = _telling(run, source)
         ends_well = False
         try:
             self._enter(work, hands, line.post)
@@ -144,6 +146,12 @@ class Runner(Leases):
             self.world.store.renew(self.owner, 0.0)
         except Exception:
             log.exception("leases could not be given back; they lapse by themselves")
+
+
+def _telling(run: Run, source: Source) -> Callable[[], None] | None:
+    """Tells the onlooker, if there is one, of the leg that begins now."""
+    onlooker, began = source.onlooker, time.monotonic()
+    return None if onlooker is None else lambda: onlooker.after_leg(run, source, time.monotonic() - began)
 
 
 def _wait(working: Collection[Work], seconds: float) -> None:

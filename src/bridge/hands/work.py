@@ -15,6 +15,7 @@ class Work:
     """A leg at work, from the moment it is asked for; what is posted before it listens is kept for it.
 
     `loop` is the caller's event loop, if the leg works there: it may end, or stand still, before the leg is done.
+    `ended_well` is called when it ends as it should, while it still counts as at work.
     """
 
     def __init__(self, run: Run, feed: Feed | None = None, loop: asyncio.AbstractEventLoop | None = None) -> None:
@@ -22,6 +23,7 @@ class Work:
         self.lease_number = run.lease.number
         self.feed = feed
         self.hands: object = None
+        self.ended_well: Callable[[], None] | None = None
         self.done = threading.Event()
         self._loop = loop
         self._early: list[Signal] = []

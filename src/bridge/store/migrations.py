@@ -28,7 +28,11 @@ def _002_files(connection: Connection) -> None:
     schema.files.create(connection)
 
 
-STEPS: Final[tuple[Callable[[Connection], None], ...]] = (_001_first_tables, _002_files)
+def _003_observations(connection: Connection) -> None:
+    schema.observations.create(connection)
+
+
+STEPS: Final[tuple[Callable[[Connection], None], ...]] = (_001_first_tables, _002_files, _003_observations)
 
 
 def version(connection: Connection) -> int:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from bridge.records import Assistant, File, Item, Message, Run, Step, Thread
+from bridge.records import Assistant, File, Item, Message, Observed, Run, Step, Thread
 
 metadata: Final = sa.MetaData()
 
@@ -119,6 +119,18 @@ files: Final = sa.Table(
     sa.Column("record", sa.LargeBinary, nullable=False),
 )
 
+observations: Final = sa.Table(
+    "observations",
+    metadata,
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("thread_id", sa.Text, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("record", sa.LargeBinary, nullable=False),
+    sa.Index("observations_by_time", "created_at", "seq"),
+    sa.Index("observations_by_thread", "thread_id"),
+)
+
 TABLE_OF: Final[dict[type[Any], sa.Table]] = {
     Assistant: assistants,
     Thread: threads,
@@ -127,9 +139,10 @@ TABLE_OF: Final[dict[type[Any], sa.Table]] = {
     Step: steps,
     Item: items,
     File: files,
+    Observed: observations,
 }
 
 FIRST_TABLES: Final = (meta, assistants, threads, messages, runs, steps, items, blobs)
 """What there was before files."""
 
-BELOW_A_THREAD: Final = (messages, runs, steps, items, blobs)
+BELOW_A_THREAD: Final = (messages, runs, steps, items, blobs, observations)

@@ -55,20 +55,30 @@ def compare(
     from bridge.diff import rules_file
     from bridge.diff.readers import read_any
 
-    heavy = next((each for each in GATES if each == gate), None)
-    if heavy is None:
-        output.fail(f"--gate is {', '.join(GATES[:-1])} or {GATES[-1]}, not {gate!r}", output.USAGE)
+    heavy = chosen(gate)
     found = comparing.compare(
         read_any(control),
         read_any(candidate),
         repeats=[read_any(path) for path in repeats or ()],
         rules=() if rules is None else rules_file.read(rules),
     )
+    show(found, page, json)
+    raise typer.Exit(comparing.exit_code(found, heavy))
+
+
+def chosen(gate: str) -> Gate:
+    heavy = next((each for each in GATES if each == gate), None)
+    if heavy is None:
+        output.fail(f"--gate is {', '.join(GATES[:-1])} or {GATES[-1]}, not {gate!r}", output.USAGE)
+    return heavy
+
+
+def show(found: Comparison, page: Path | None, json: Path | None) -> None:
+    """On the terminal, or where it is asked for."""
     try:
         _show(found, page, json)
     except OSError as error:
         output.fail(f"{error.filename} cannot be written: {error.strerror}", output.USAGE)
-    raise typer.Exit(comparing.exit_code(found, heavy))
 
 
 def _show(found: Comparison, page: Path | None, json: Path | None) -> None:

@@ -47,6 +47,15 @@ def tape(found: Found, source: str, name: str) -> Tape:
     return Tape(tuple(teller.exchanges), (), source, found.exported_at, notes)
 
 
+def told_run(run: Object, steps: Sequence[Object], messages: Sequence[Object]) -> tuple[Exchange, ...]:
+    """The exchanges of one run alone, asked for as its assistant was."""
+    conversation = Conversation(run["thread_id"], messages={each["id"]: each for each in messages})
+    conversation.steps[run["id"]] = {each["id"]: each for each in steps}
+    teller = _Teller(Found(assistants={run["assistant_id"]: run}))
+    teller.run(conversation, run)
+    return tuple(teller.exchanges)
+
+
 def _begin(conversation: Conversation) -> float:
     """When a thread began, as far as is known."""
     objects = [*conversation.messages.values(), *conversation.runs.values()]
@@ -75,7 +84,7 @@ class _Teller:
                 path = f"/threads/{conversation.id}/messages"
                 self._say("POST", path, asked.message(value), value, value["created_at"])
             else:
-                self._run(conversation, value)
+                self.run(conversation, value)
 
     def _complete(self, conversation: Conversation) -> None:
         """Runs that only messages tell of, as where an export was made without runs."""
@@ -108,7 +117,7 @@ class _Teller:
 
     # --- runs
 
-    def _run(self, conversation: Conversation, run: Object) -> None:
+    def run(self, conversation: Conversation, run: Object) -> None:
         path = f"/threads/{conversation.id}/runs"
         own = f"{path}/{run['id']}"
         steps = sorted(conversation.steps.get(run["id"], {}).values(), key=_created)

@@ -1,0 +1,93 @@
+"""What shadows published, compared: each observation is two tapes of one run (docs/shadow.md)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from attrs import evolve
+
+from bridge.diff.compare import Rule, Thresholds, compare
+from bridge.diff.observations import Comparison, Observation, Side
+from bridge.diff.readers.threads import told_run
+from bridge.diff.replay import paths
+from bridge.diff.tape import Answer, Exchange, Object, Request, Tape
+from bridge.engine.effects import Page
+from bridge.records import Observed
+from bridge.store import Store
+
+AT_ONCE: Final = 100
+ITS_OWN: Final = (Rule("accept", "it is the candidate's own, as bridge.toml says", path="$.model"),)
+"""What was meant to differ."""
+
+
+def read(store: Store, after: str | None = None) -> Iterator[Observed]:
+    """All observations, the oldest first; those that follow one, by its id."""
+    while True:
+        found = store.page(Page(Observed, limit=AT_ONCE, order="asc", after=after))
+        yield from found.records
+        if not found.has_more:
+            return
+        after = found.records[-1].id
+
+
+def compared(
+    one: Observed,
+    rules: Sequence[Rule] = (),
+    thresholds: Thresholds = Thresholds(),  # noqa: B008 frozen
+) -> Comparison:
+    control, candidate = tapes(one)
+    return compare(control, candidate, rules=(*ITS_OWN, *rules), thresholds=thresholds)
+
+
+def together(found: Iterable[tuple[Observed, Comparison]]) -> Comparison:
+    """One comparison of many, the exchanges counted through."""
+    observations: list[Observation] = []
+    notes: Counter[str] = Counter()
+    names: dict[str, None] = {}
+    for one, comparison in found:
+        observations += (_renumbered(each, len(observations)) for each in comparison.observations)
+        notes.update(comparison.notes)
+        notes.update([f"{one.candidate} came to no end: {one.trouble}"] if one.trouble else [])
+        names[one.candidate] = None
+    said = tuple(note if count == 1 else f"{note} ({count} times)" for note, count in notes.most_common())
+    return Comparison(Side("primary"), Side(", ".join(names) or "candidate", "shadow"), tuple(observations), notes=said)
+
+
+def _renumbered(one: Observation, by: int) -> Observation:
+    sides = (None if each is None else evolve(each, number=each.number + by) for each in (one.control, one.candidate))
+    control, candidate = sides
+    return evolve(one, number=one.number + by, control=control, candidate=candidate)
+
+
+# --- tapes
+
+
+def tapes(one: Observed) -> tuple[Tape, Tape]:
+    """The control's and the candidate's."""
+    control = _exchanges(one.control)
+    return Tape(control), Tape(_exchanges(one.aside) or _unanswered(one, control[0].request))
+
+
+def _exchanges(side: Object) -> tuple[Exchange, ...]:
+    if "run" not in side:
+        return ()
+    told = told_run(side["run"], side["steps"], side["messages"])
+    return tuple(_timed(told, side["seconds"]))
+
+
+def _timed(told: Iterable[Exchange], seconds: Iterable[float | None]) -> Iterator[Exchange]:
+    """A leg took as long as the poll that saw its end. Moments are left out: they are whole seconds."""
+    legs = iter(seconds)
+    for each in told:
+        answer = each.answer
+        if answer is not None and paths.polled_run(each.request) is not None:
+            answer = evolve(answer, seconds=next(legs, None))
+        yield evolve(each, answer=answer, at=None)
+
+
+def _unanswered(one: Observed, request: Request) -> tuple[Exchange, ...]:
+    """A run that the candidate could not even begin."""
+    error = one.aside.get("error")
+    return (Exchange(1, request, None if error is None else Answer(error["status"], body=error["body"])),)
