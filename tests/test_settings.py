@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.candidates import Candidate
 from bridge.errors import ConfigurationError
 from bridge.lifecycle import Policy
 from bridge.settings import NAMES, Options, Settings
@@ -126,12 +127,46 @@ def test_the_offline_upstream_is_known(upstream: str | None, is_scripted: bool) 
         ('store = "x"', "`store` is not in the table .bridge."),
         ('[bridge]\n[store]\npath = "x"', "`store` is not in the table .bridge."),
         ("[bridge", "cannot be read"),
+        ('shadow = "x"', "must be a table in double brackets: ..shadow.."),
+        ("[shadow]\nmodel = 'x'", "must be a table in double brackets: ..shadow.."),
+        ("[[shadow]]", r"\[\[shadow\]\] 1: say what is tried: another `model`, another `upstream`, or both"),
+        ("[[shadow]]\nmodle = 'x'", "there is no `modle`. There are: name, assistants, percent, model"),
+        ("[[shadow]]\nmodel = 1", "`model` must be a string, not 1"),
+        ("[[shadow]]\nmodel = 'x'\npercent = 101", "`percent` must be a number from 0 to 100, not 101"),
+        ("[[shadow]]\nmodel = 'x'\nseconds = -1", "`seconds` must be a number from 0 up, not -1"),
+        ("[[shadow]]\nmodel = 'x'\npercent = true", "`percent` must be a number"),
+        ("[[shadow]]\nmodel = 'x'\nassistants = 'asst_a'", "`assistants` must be a list of ids"),
+        ("[[shadow]]\nmodel = 'x'\nassistants = []", "`assistants` must be a list of ids"),
+        ("[[shadow]]\nmodel = 'x'\nprofile = 'acme'", "There is no profile 'acme'"),
+        ("[[shadow]]\nmodel = 'x'\n[[shadow]]\nmodel = 'x'", r"two tables \[\[shadow\]\] are named 'x'"),
     ],
 )
 def test_files_that_cannot_work(text: str, message: str, tmp_path: Path) -> None:
     write(tmp_path, text)
     with pytest.raises(ConfigurationError, match=message):
         Settings.from_environment()
+
+
+def test_candidates_of_the_file(tmp_path: Path) -> None:
+    file = write(
+        tmp_path / "a",
+        """
+        [bridge]
+        store = "memory"
+        [[shadow]]
+        model = "gpt-6-luna"
+        percent = 12.5
+        [[shadow]]
+        name = "mine"
+        upstream = "scripted:play.yaml"
+        assistants = ["asst_a", "asst_b"]
+        at_once = 2
+        """,
+    )
+    assert Settings.from_environment(config=file).shadows == (
+        Candidate("gpt-6-luna", model="gpt-6-luna", percent=12.5),
+        Candidate("mine", ("asst_a", "asst_b"), upstream=f"scripted:{tmp_path}/a/play.yaml", at_once=2.0),
+    )
 
 
 def test_a_file_that_is_named_must_be_there() -> None:

@@ -23,6 +23,7 @@ from bridge.records import (
     Lease,
     Lock,
     Message,
+    Observed,
     Put,
     Release,
     Run,
@@ -307,6 +308,21 @@ def test_the_text_of_a_deleted_thread_is_not_left_in_the_file(tmp_path):
 
 
 # --- files
+
+
+OBSERVED = Observed("obs_a", "thread_a", "run_a", "asst_a", 5, "luna", {"seconds": [0.5, None]}, {}, "it hangs")
+
+
+def test_observations_are_listed_by_their_time_and_go_with_their_thread(store):
+    others = [evolve(OBSERVED, id=f"obs_{name}", created_at=at) for name, at in (("c", 9), ("b", 7))]
+    stored(store, THREAD, OBSERVED, *others)
+    found = store.page(Page(Observed, order="asc", limit=2))
+    assert (found.records, found.has_more) == ((OBSERVED, others[1]), True)
+    assert store.page(Page(Observed, order="asc", after="obs_b")).records == (others[0],)
+    does(store, Erase(Observed, "obs_b"))
+    assert store.page(Page(Observed)).records == (others[0], OBSERVED)
+    does(store, Erase(Thread, "thread_a"))
+    assert store.page(Page(Observed)).records == ()
 
 
 FILE = File("file-a", "thread_a", "run_a", 5, "a.csv", "cntr_1", "cfile_1", size=3, copy="file-a.1")

@@ -14,6 +14,7 @@ import typer
 
 import bridge
 from bridge import settings as bridge_settings
+from bridge.candidates import Candidate
 from bridge.cli import bridging, findings, options, output, stores
 from bridge.cli.findings import Finding
 from bridge.cli.probed import probed
@@ -115,6 +116,16 @@ def _settings(settings: Settings) -> Iterator[Finding]:
             yield Finding("settings", "ok", name, _shown(value), origin)
     file = "none found" if settings.config is None else str(settings.config)
     yield Finding("settings", "ok", bridge_settings.FILE, file)
+    yield from map(_shadow, settings.shadows)
+
+
+def _shadow(candidate: Candidate) -> Finding:
+    whose = f"{len(candidate.assistants)} assistants" if candidate.assistants else "all assistants"
+    what = " at ".join(filter(None, (candidate.model, candidate.upstream and _shown(candidate.upstream))))
+    key = candidate.api_key_env
+    level: findings.Level = "wrong" if key and not os.environ.get(key) else "ok"
+    remark = f"{what}, on {candidate.percent:g} % of the runs of {whose}"
+    return Finding("settings", level, "shadow", candidate.name, f"{key} is not set" if level == "wrong" else remark)
 
 
 def _shown(value: str) -> str:
