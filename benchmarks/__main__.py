@@ -40,6 +40,7 @@ def measured(rounds: int) -> dict[str, Any]:
             *cases.streamed_run(root, store, rounds),
             *cases.polled_run(root, store, 2 * rounds),
             *cases.first_token(root, store, 2 * rounds),
+            *cases.shadowed_runs(root, Path(folder), rounds),
             *cases.imports(max(5, rounds // 2)),
         ]
         return {

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -131,6 +134,64 @@ def _first(began: float, stream: Any, attribute: str, name: str) -> float:
             seconds = time.perf_counter() - began
     assert seconds is not None
     return seconds
+
+
+# --- (f) beside a shadow
+
+
+def shadowed_runs(root: str, folder: Path, rounds: int) -> list[Result]:
+    """Runs of eight threads at once beside a candidate that never answers, against the same without a candidate."""
+    results = []
+    with silent_server() as silent:
+        (folder / "bridge.toml").write_text(f'[[shadow]]\nname = "silent"\nupstream = "{silent}"\n')
+        for what, play in (("streamed", _streamed), ("polled", _polled)):
+            with (
+                _configured(folder / "bridge.toml", root, folder / f"{what}-shadow.db") as shadowed,
+                _configured(None, root, folder / f"{what}.db") as alone,
+                ThreadPoolExecutor(8) as pool,
+            ):
+                sides = [_at_once(pool, play, client) for client in (shadowed, alone)]
+                side, reference = take_turns(sides, rounds)
+            results.append(Result(f"32 {what} runs beside a hanging candidate", "no candidate", side, reference, 32))
+    return results
+
+
+@contextmanager
+def silent_server() -> Iterator[str]:
+    """Takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=1000) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/v1"
+
+
+@contextmanager
+def _configured(config: Path | None, root: str, store: Path) -> Iterator[Any]:
+    if config is not None:
+        os.environ["BRIDGE_CONFIG"] = str(config)
+    try:
+        client = bridge.OpenAI(base_url=base_url(root, SHORT), store=store, **KEY)
+    finally:
+        os.environ.pop("BRIDGE_CONFIG", None)
+    with client:
+        yield client
+
+
+def _streamed(client: Any, given: dict[str, str]) -> None:
+    for _ in client.beta.threads.runs.create(stream=True, **given):
+        pass
+
+
+def _polled(client: Any, given: dict[str, str]) -> None:
+    assert client.beta.threads.runs.create_and_poll(**given).status == "completed"
+
+
+def _at_once(pool: ThreadPoolExecutor, play: Callable[[Any, dict[str, str]], None], client: Any) -> Callable[[], float]:
+    prepare = prepared(client)
+
+    def batch() -> float:
+        given = [prepare() for _ in range(32)]
+        return wall(lambda: list(pool.map(lambda each: play(client, each), given)))
+
+    return batch
 
 
 # --- (d) imports

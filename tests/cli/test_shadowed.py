@@ -139,14 +139,15 @@ def test_watching_goes_on_until_it_is_interrupted() -> None:
     command = [sys.executable, "-m", "bridge", "diff", "watch", "--store", "bridge.db"]
     interruptible = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
     unbuffered = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    watching = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=unbuffered, **interruptible)
-    assert watching.stdout is not None
-    lines = [watching.stdout.readline() for _ in range(3)]
-    store = open_store("bridge.db")
-    store.commit(Commit((Put(FAILED, is_new=True),))).result()
-    lines.append(watching.stdout.readline())
-    watching.send_signal(signal.SIGINT)
-    assert watching.wait(10) == 0
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=unbuffered, **interruptible) as watching:
+        assert watching.stdout is not None
+        lines = [watching.stdout.readline() for _ in range(3)]
+        store = open_store("bridge.db")
+        store.commit(Commit((Put(FAILED, is_new=True),))).result()
+        store.close()
+        lines.append(watching.stdout.readline())
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(10) == 0
     words = [line.split()[1:3] for line in lines]
     assert words == [["same", "luna"], ["notice", "luna"], ["no", "end"], ["breaking", "luna"]]
     assert "status" in lines[3] and "(0.50 → 0.50 s, 15 → 15 tokens)" in lines[3]

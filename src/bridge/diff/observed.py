@@ -47,7 +47,8 @@ def together(found: Iterable[tuple[Observed, Comparison]]) -> Comparison:
     notes: Counter[str] = Counter()
     names: dict[str, None] = {}
     for one, comparison in found:
-        observations += (_renumbered(each, len(observations)) for each in comparison.observations)
+        before = len(observations)
+        observations += [_renumbered(each, before) for each in comparison.observations]
         notes.update(comparison.notes)
         notes.update([f"{one.candidate} came to no end: {one.trouble}"] if one.trouble else [])
         names[one.candidate] = None
