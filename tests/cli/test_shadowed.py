@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -14,7 +15,10 @@ from typing import Any
 import pytest
 from attrs import evolve
 from cli_help import call
+from rich.console import Console
 
+from bridge.diff import observed
+from bridge.diff.report import live
 from bridge.engine.effects import Commit
 from bridge.records import Observed, Put, Thread
 from bridge.store.open import open_store
@@ -77,9 +81,9 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def published(*observed: Observed) -> None:
+def published(*seen: Observed) -> None:
     store = open_store("bridge.db")
-    puts = tuple(Put(each, is_new=True) for each in (Thread("thread_a", 1), *observed))
+    puts = tuple(Put(each, is_new=True) for each in (Thread("thread_a", 1), *seen))
     store.commit(Commit(puts)).result()
     store.close()
 
@@ -97,9 +101,9 @@ REPORTS: list[tuple[tuple[Observed, ...], tuple[str, ...], int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("observed", "options", "code", "says"), REPORTS)
-def test_reports(observed: tuple[Observed, ...], options: tuple[str, ...], code: int, says: str) -> None:
-    published(*observed)
+@pytest.mark.parametrize(("seen", "options", "code", "says"), REPORTS)
+def test_reports(seen: tuple[Observed, ...], options: tuple[str, ...], code: int, says: str) -> None:
+    published(*seen)
     result = call("diff", "report", "--store", "bridge.db", *options)
     assert says in result.stdout
     assert result.exit_code == code
@@ -151,4 +155,27 @@ def test_watching_goes_on_until_it_is_interrupted() -> None:
     words = [line.split()[1:3] for line in lines]
     assert words == [["same", "luna"], ["notice", "luna"], ["no", "end"], ["breaking", "luna"]]
     assert "status" in lines[3] and "(0.50 → 0.50 s, 15 → 15 tokens)" in lines[3]
+    assert [line.count("\n") for line in lines] == [1, 1, 1, 1]
     assert "\x1b" not in "".join(lines)
+
+
+def test_the_live_table() -> None:
+    board = live.Board()
+    for one in (SAME, OTHER, HUNG, evolve(SAME, aside=side("luna", "Hello there.", seconds=1.0))):
+        board.add(live.glance(one, observed.compared(one)))
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(board.shown())
+    numbers, lines = console.export_text().split("\n\n")
+    assert [line.split() for line in numbers.splitlines()] == [
+        ["candidate", "observed", "same", "breaking", "notice", "info", "no", "end", "time"],
+        ["luna", "3", "2", "0", "1", "0", "0", "1.00", "×"],
+        ["sol", "1", "0", "1", "0", "0", "1"],
+    ]
+    assert [line.split()[1] for line in lines.splitlines()] == ["same", "notice", "no", "same"]
+    assert "\x1b[31m" not in lines and "\u202e" not in lines
+
+
+def test_a_live_table_of_nothing() -> None:
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(live.Board().shown())
+    assert "Nothing was observed yet." in console.export_text()

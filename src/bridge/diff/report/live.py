@@ -94,6 +94,7 @@ class Board:
             self.ratios.setdefault(one.candidate, []).append(candidate / control)
 
     def shown(self) -> Group:
+        """Each observation on one line, cut where the terminal ends."""
         return Group(self._numbers(), Text(), *self._lines())
 
     def _numbers(self) -> Table:
@@ -112,7 +113,10 @@ class Board:
         return f"{statistics.median(ratios):.2f} ×" if ratios else ""
 
     def _lines(self) -> Sequence[Text]:
-        return [as_line(each) for each in self.newest] or [Text("Nothing was observed yet.", "dim")]
+        lines = [as_line(each) for each in self.newest] or [Text("Nothing was observed yet.", "dim")]
+        for each in lines:
+            each.no_wrap, each.overflow = True, "ellipsis"
+        return lines
 
 
 def _style(name: str, count: int) -> str:
@@ -124,8 +128,9 @@ def as_line(one: Glance) -> Text:
     word = "no end" if one.is_trouble else one.severity or SAME
     style = _style("trouble" if one.is_trouble else one.severity or SAME, 1)
     said = "" if one.says == SAME else f"  {one.says}"
+    run_id = line(one.run_id, 40)
     return Text.assemble(
-        (moment, "dim"), "  ", (f"{word:8}", style), f"  {line(one.candidate, 24)}  {one.run_id}{said}", _spent(one)
+        (moment, "dim"), "  ", (f"{word:8}", style), f"  {line(one.candidate, 24)}{said}  {run_id}", _spent(one)
     )
 
 
