@@ -9,7 +9,6 @@ from typing import Any, Final, Literal
 from attrs import asdict, frozen
 from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -81,12 +80,20 @@ def _rest(findings: Sequence[Finding]) -> Iterator[tuple[Part, list[Finding]]]:
 
 def _table(console: Console, findings: Sequence[Finding], width: int) -> Table:
     table = Table.grid(padding=(0, 2))
-    table.add_column(min_width=len("wrong"))
-    table.add_column(min_width=width)
+    table.add_column()
+    table.add_column()
     table.add_column(overflow="fold")
     for finding in findings:
-        table.add_row(MARKS[finding.level], escape(finding.subject), _text(finding, console.width - width - BESIDES))
+        mark = _padded(Text.from_markup(MARKS[finding.level]), len("wrong"))
+        subject = _padded(Text(finding.subject), width)
+        table.add_row(mark, subject, _text(finding, console.width - width - BESIDES))
     return table
+
+
+def _padded(text: Text, width: int) -> Text:
+    """Of this width at least. The `min_width` of a column is with its padding or without, as rich is old or new."""
+    text.pad_right(max(0, width - text.cell_len))
+    return text
 
 
 def _text(finding: Finding, room: int) -> Text:
