@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,10 +11,7 @@ from bridge.cli import options, output
 from bridge.cli.diffing.record import File
 
 if TYPE_CHECKING:
-    from bridge.diff.replay.targets import Target
-    from bridge.diff.replay.upstream import TapeUpstream
     from bridge.diff.tape import Tape
-    from bridge.upstream import Upstream
 
 TAPE = "tape"
 EXAMPLES = options.examples(
@@ -47,59 +43,10 @@ def replay(
     """
     from bridge.diff.readers import read_any
     from bridge.diff.recording.writer import refuse_existing
-    from bridge.diff.replay.player import replay as play
-    from bridge.diff.replay.targets import ServerTarget
+    from bridge.diff.replay.candidate import replayed
 
-    if target is not None and upstream != TAPE:
-        output.fail("--upstream is bridge's, which --target leaves out: say one of them", output.USAGE)
     refuse_existing(file.absolute())
-    tape = read_any(source)
-    played = _played(tape) if target is None and upstream == TAPE else None
-    asked = ServerTarget(target, _key()) if target is not None else _service(played or _upstream(upstream))
-    try:
-        made = play(tape, asked, played)
-    finally:
-        asked.close()
-    _tell(made, file)
-
-
-def _played(tape: Tape) -> TapeUpstream:
-    from bridge.diff.replay import conversation
-    from bridge.diff.replay.upstream import TapeUpstream
-
-    return TapeUpstream(conversation.read(tape))
-
-
-def _service(upstream: Upstream) -> Target:
-    from bridge.diff.replay.targets import ServiceTarget
-    from bridge.service import Service
-    from bridge.store.memory import MemoryStore
-
-    return ServiceTarget(Service(MemoryStore(), upstream, options=options.settings().options()), _key())
-
-
-def _upstream(setting: str) -> Upstream:
-    settings = options.settings(upstream=setting)
-    profile = settings.profile_of(setting)
-    if settings.is_scripted:
-        from bridge.upstream.scripted import ScriptedUpstream
-
-        return ScriptedUpstream.from_setting(setting, profile=profile)
-    if not _key():
-        output.fail("--upstream URL needs the environment variable OPENAI_API_KEY", output.USAGE)
-    from bridge.upstream.openai import OpenAIUpstream
-    from bridge.upstream.plain import PlainAsyncOpenAI, PlainOpenAI
-
-    return OpenAIUpstream(
-        setting,
-        lambda: PlainOpenAI(base_url=setting),
-        lambda: PlainAsyncOpenAI(base_url=setting),
-        profile=profile,
-    )
-
-
-def _key() -> str:
-    return os.environ.get("OPENAI_API_KEY", "")
+    _tell(replayed(read_any(source), upstream, target), file)
 
 
 def _tell(made: Tape, file: Path) -> None:

@@ -7,4 +7,5 @@ ids           the candidate's ids for the recorded ones
 plan          the exchanges that are asked, in which order, and what each waits for
 targets       where they are asked: a service in this process, or a server
 player        the replay itself
+candidate     the same with the target chosen by words: tape, scripted, a URL
 """
