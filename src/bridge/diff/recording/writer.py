@@ -8,6 +8,7 @@ import logging
 import os
 import tempfile
 import time
+import weakref
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
@@ -36,6 +37,8 @@ class TapeFile:
             _begin(path, source)
             self._began = _began(path)
             self._file = os.open(path, os.O_WRONLY | os.O_APPEND)
+            self._closed = weakref.finalize(self, os.close, self._file)  # clients that outlive a recording write to it
+            self._closed.atexit = False
         except OSError as error:
             raise ConfigurationError(f"{path} cannot be recorded to: {error.strerror}") from error
 
@@ -55,7 +58,7 @@ class TapeFile:
             self._has_failed = True
 
     def close(self) -> None:
-        os.close(self._file)
+        self._closed()
 
 
 def refuse_existing(path: Path) -> None:
