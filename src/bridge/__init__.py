@@ -6,6 +6,8 @@
 
 Names are imported when they are asked for, so that `import bridge` costs nothing. Every public name of the openai
 package is here too, its module-level settings and resources included; only `__version__` is our own.
+
+PYTEST_DONT_REWRITE: pytest warns of plugins whose package was imported before it began, as `bridge run` may.
 """
 
 from __future__ import annotations
