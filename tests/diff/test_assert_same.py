@@ -244,10 +244,29 @@ def test_an_async_program_is_recorded(diff: DiffFixture) -> None:
     assert exchange.request.path == "/assistants"
 
 
+def test_a_client_that_was_there_before_is_recorded_where_it_is_said(diff: DiffFixture) -> None:
+    with client("Hello.") as before:
+        program(before)
+        with diff.record(before) as one:
+            program(before)
+        program(before)
+        with diff.record(before) as other:
+            program(before)
+    asked = [[each.request.method for each in tapes.read(path).exchanges] for path in (one, other)]
+    assert [methods.count("POST") for methods in asked] == [2, 2]
+    diff.compare(one, other).assert_same(gate="notice")
+
+
 def test_a_recording_of_nothing_is_an_error(diff: DiffFixture) -> None:
-    with client("Hello.") as before, pytest.raises(ConfigurationError, match="made within record"):  # noqa: SIM117
+    with client("Hello.") as before, pytest.raises(ConfigurationError, match="Nothing was recorded"):  # noqa: SIM117
         with diff.record():
             program(before)
+
+
+def test_what_is_no_client_is_refused(diff: DiffFixture) -> None:
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match="str is no client"), diff.record("https://api.openai.com/v1"):
+            pytest.fail("it was taken for a client")
 
 
 def test_a_program_that_fails_fails_the_test_and_ends_the_recording(diff: DiffFixture) -> None:

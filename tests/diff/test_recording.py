@@ -340,3 +340,25 @@ def test_a_full_disk_does_not_stop_the_program(path: Path, caplog: pytest.LogCap
         assert client.beta.threads.retrieve("thread_a").id == "/threads/thread_a"
         assert client.beta.threads.retrieve("thread_b").id == "/threads/thread_b"
     assert len(caplog.records) == 1 and "cannot be recorded to any more" in caplog.text
+
+
+def test_a_client_that_was_there_before_is_added(path: Path) -> None:
+    client = client_of(Server())
+    with pytest.raises(ConfigurationError, match="is not being recorded"):
+        recording.add(client)
+    recording.install(path)
+    client.beta.threads.retrieve("thread_a")
+    recording.add(client)
+    client.beta.threads.retrieve("thread_b")
+    recording.uninstall()
+    client.beta.threads.retrieve("thread_c")
+    assert [path for _, path, _ in calls(read_any(path))] == ["/threads/thread_b"]
+
+
+def test_a_client_made_in_a_recording_is_recorded_until_it_ends(path: Path) -> None:
+    recording.install(path)
+    client = client_of(Server())
+    client.beta.threads.retrieve("thread_a")
+    recording.uninstall()
+    client.beta.threads.retrieve("thread_b")
+    assert [path for _, path, _ in calls(read_any(path))] == ["/threads/thread_a"]

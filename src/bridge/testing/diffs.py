@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from bridge.diff import rules_file, tape
 from bridge.diff.compare import Rule, compare
@@ -23,8 +23,8 @@ Recording: TypeAlias = "str | os.PathLike[str] | Tape"
 """A tape, or the path of whatever `bridge.diff.readers.read_any` reads; relative ones as `open` takes them."""
 
 NOTHING: Final = (
-    "Nothing was recorded: no client of the openai package that was made within record() called the Assistants API. "
-    "Make the program's client within."
+    "Nothing was recorded: no client of the openai package called the Assistants API. Make the program's client within "
+    "record(), or say record(client) where it was made before."
 )
 
 
@@ -104,15 +104,17 @@ class DiffFixture:
         return DiffResult(_name(control), compare(*sides, repeats=others, rules=_rules(rules)), self._pages)
 
     @contextmanager
-    def record(self) -> Iterator[Path]:
-        """Record what clients of the openai package, made within, send and get in this process. Gives the path of the
-        tape, in a temporary folder. Raises ConfigurationError where a recording goes on already, and at the end where
-        nothing was recorded."""
+    def record(self, *clients: Any) -> Iterator[Path]:
+        """Record what clients of the openai package send and get in this process: those that are made within, and
+        these, which were made before. Gives the path of the tape, in a temporary folder. Raises ConfigurationError
+        where a recording goes on already, and at the end where nothing was recorded."""
         from bridge.diff import recording
 
         path = self._scratch() / "recorded.tape"
         recording.install(path)
         try:
+            for each in clients:
+                recording.add(each)
             yield path
         finally:
             recording.uninstall()

@@ -45,8 +45,16 @@ def install(path: str | os.PathLike[str]) -> None:
         os.register_at_fork(after_in_child=recorder.unfinished.clear)
 
 
+def add(client: Any) -> None:
+    """Record a client, too, that was made before the recording began, from now on. Raises ConfigurationError where
+    nothing is being recorded, and for what is no client."""
+    if _recorder is None:
+        raise ConfigurationError("This process is not being recorded: call install() first.")
+    _recorder.add(client)
+
+
 def uninstall() -> None:
-    """Record no more clients. Those that were made meanwhile go on to be recorded."""
+    """Record no more: what is under way is written as it is."""
     global _recorder
     if _recorder is None:
         return
@@ -56,7 +64,7 @@ def uninstall() -> None:
         if sdk.__init__ is ours:  # else somebody has wrapped ours, which does nothing from here on
             sdk.__init__ = original
             del _wrapped[sdk]
-    _recorder.end()
+    _recorder.stop()
     atexit.unregister(_recorder.end)
     _recorder = None
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
 
+from attrs import define
+
 from bridge import routes
 from bridge.calls import Answering, Call, Reply
 from bridge.client import behind
@@ -15,18 +17,20 @@ from bridge.client.requests import Door
 from bridge.diff.recording import streams
 from bridge.diff.recording.taking import Taking
 from bridge.diff.recording.writer import TapeFile
+from bridge.errors import ConfigurationError
 from bridge.upstream import family
 from bridge.upstream.plain import PLAIN
 
-DOORS: Final = "_bridge_recorded_doors"
-"""On an HTTP client that is looked at: where calls come in, by base URL. Several clients of the SDK may share it."""
+LOOK: Final = "_bridge_recorder_look"
+"""The name of a `_Look` on an HTTP client that is looked at."""
 
 
 class Clients:
-    """Looks at clients; `unfinished` are the exchanges that are under way."""
+    """Looks at clients, until it is over; `unfinished` are the exchanges that are under way."""
 
     def __init__(self, tape: TapeFile) -> None:
         self._tape = tape
+        self._is_over = False
         self.unfinished: weakref.WeakSet[Taking] = weakref.WeakSet()
 
     def sdk(self, client: Any) -> None:
@@ -35,64 +39,92 @@ class Clients:
         if http is not None and not isinstance(client, PLAIN) and behind(http)[1] is None:
             self.look_at(http, Door.of(_Elsewhere(), client))
 
+    def add(self, client: Any) -> None:
+        """A client that was there before, bridged or not. Raises ConfigurationError for what is none."""
+        http = getattr(client, "_client", None)
+        if not hasattr(http, "send"):
+            raise ConfigurationError(f"{type(client).__name__} is no client of the openai package.")
+        self.look_at(http, behind(http)[1] or Door.of(_Elsewhere(), client))
+
     def look_at(self, http: Any, door: Door) -> None:
         """An HTTP client of either family, and the door that says which of its requests are calls of the API."""
-        doors = vars(http).get(DOORS)
-        if doors is not None:
-            doors[str(door.base_url())] = door
+        look: _Look | None = vars(http).get(LOOK)
+        if look is not None:
+            look.recorder = self
+            look.doors[str(door.base_url())] = door
             return
-        doors = vars(http)[DOORS] = {str(door.base_url()): door}
+        look = vars(http)[LOOK] = _Look(self, {str(door.base_url()): door})
         is_async = isinstance(http, family.module_of(http).AsyncClient)
-        http.send = self._async_send(http, doors) if is_async else self._send(http, doors)
+        http.send = _async_send(http, look) if is_async else _send(http, look)
 
-    def _send(self, http: Any, doors: dict[str, Door]) -> Callable[..., Any]:
-        real = _Real(http)
+    def door(self, doors: dict[str, Door], request: Any) -> Door | None:
+        """Where a request comes in that is to be taken down."""
+        return None if self._is_over else _door(doors, request)
 
-        @wraps(type(http).send)
-        def send(request: Any, *args: Any, **options: Any) -> Any:
-            door = _door(doors, request)
-            if door is None:
-                return real.send(request, *args, **options)
-            taking = self._begin(door.call(request, request.read()))
-            try:
-                response = real.send(request, *args, **options)
-            except BaseException:
-                taking.broke()
-                raise
-            _answer(response, taking, real.client)
-            return response
-
-        return send
-
-    def _async_send(self, http: Any, doors: dict[str, Door]) -> Callable[..., Any]:
-        real = _Real(http)
-
-        @wraps(type(http).send)
-        async def send(request: Any, *args: Any, **options: Any) -> Any:
-            door = _door(doors, request)
-            if door is None:
-                return await real.send(request, *args, **options)
-            taking = self._begin(door.call(request, await request.aread()))
-            try:
-                response = await real.send(request, *args, **options)
-            except BaseException:
-                taking.broke()
-                raise
-            _answer(response, taking, real.client)
-            return response
-
-        return send
-
-    def _begin(self, call: Call) -> Taking:
+    def begin(self, call: Call) -> Taking:
         taking = Taking(self._tape, call.method, call.path, call.query)
         taking.asked(call.headers, call.body)
         self.unfinished.add(taking)
         return taking
 
+    def stop(self) -> None:
+        """Nothing that begins from now on is taken down."""
+        self._is_over = True
+        self.end()
+
     def end(self) -> None:
-        """The process ends: what nobody read to its end is written as it is."""
+        """The process or the recording ends: what nobody read to its end is written as it is."""
         for taking in list(self.unfinished):
             taking.end("caller")
+
+
+@define
+class _Look:
+    """Who takes down what an HTTP client sends, and where calls come in, by base URL: several clients of the SDK may
+    share it."""
+
+    recorder: Clients
+    doors: dict[str, Door]
+
+
+def _send(http: Any, look: _Look) -> Callable[..., Any]:
+    real = _Real(http)
+
+    @wraps(type(http).send)
+    def send(request: Any, *args: Any, **options: Any) -> Any:
+        door = look.recorder.door(look.doors, request)
+        if door is None:
+            return real.send(request, *args, **options)
+        taking = look.recorder.begin(door.call(request, request.read()))
+        try:
+            response = real.send(request, *args, **options)
+        except BaseException:
+            taking.broke()
+            raise
+        _answer(response, taking, real.client)
+        return response
+
+    return send
+
+
+def _async_send(http: Any, look: _Look) -> Callable[..., Any]:
+    real = _Real(http)
+
+    @wraps(type(http).send)
+    async def send(request: Any, *args: Any, **options: Any) -> Any:
+        door = look.recorder.door(look.doors, request)
+        if door is None:
+            return await real.send(request, *args, **options)
+        taking = look.recorder.begin(door.call(request, await request.aread()))
+        try:
+            response = await real.send(request, *args, **options)
+        except BaseException:
+            taking.broke()
+            raise
+        _answer(response, taking, real.client)
+        return response
+
+    return send
 
 
 class _Real:
