@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 import bridge
+from bridge import testing
 from bridge.testing import MemoryStore, ScriptedUpstream
 
 
@@ -22,3 +25,13 @@ def test_each_memory_store_is_a_world_of_its_own() -> None:
         with bridge.OpenAI(upstream="scripted", store=MemoryStore()) as client:
             client.beta.assistants.create(model="gpt-4o")
             assert len(client.beta.assistants.list().data) == 1
+
+
+@pytest.mark.parametrize("name", testing.__all__)
+def test_each_public_name_is_there(name: str) -> None:
+    assert getattr(testing, name).__name__ == name and name in dir(testing)
+
+
+def test_other_names_are_not() -> None:
+    with pytest.raises(AttributeError, match=r"module 'bridge\.testing' has no attribute 'nonsense'"):
+        _ = testing.nonsense  # type: ignore[attr-defined]

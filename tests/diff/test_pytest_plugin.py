@@ -111,6 +111,7 @@ def test_it_can_be_left_out(session: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*fixture 'bridge_diff' not found"])
 
 
+@pytest.mark.slow
 def test_a_session_without_it_loads_nothing_of_it() -> None:
     assert loaded_by("import bridge.pytest_plugin") - loaded_by("import bridge, pytest") == {"bridge.pytest_plugin"}
     assert "pytest" not in loaded_by("import bridge.testing, bridge.testing.diffs")
