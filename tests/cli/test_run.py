@@ -239,6 +239,16 @@ LOOKS = {
 }
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["import bridge", "from bridge import OpenAI as _", "import bridge.testing", "import bridge.diff.recording",
+     "from bridge.upstream.openai import OpenAIUpstream", "from importlib.util import find_spec; find_spec('bridge')"],
+)  # fmt: skip
+def test_programs_that_import_bridge_before_openai(line: str) -> None:
+    done = run(BRIDGE, "run", program(f"{line}\n{THREAD}"), **OFFLINE, **QUIET)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "thread\n", "")
+
+
 @pytest.mark.parametrize("text", LOOKS.values(), ids=LOOKS)
 def test_libraries_that_look_for_openai_before_it_is_imported(text: str) -> None:
     done = run(BRIDGE, "run", program(textwrap.dedent(text) + "\n" + THREAD), **OFFLINE, **QUIET)

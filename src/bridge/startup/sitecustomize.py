@@ -4,6 +4,8 @@ of the openai package bridged as soon as that package is imported. It costs noth
 Nothing of bridge or of Python 3.10 here: whatever Python the program starts will read this, and must be told.
 """
 
+import contextlib
+import importlib
 import importlib.util
 import os
 import sys
@@ -11,6 +13,7 @@ import threading
 from typing import Any
 
 OPENAI = "openai"
+BRIDGE = "bridge"
 RECORD = "BRIDGE_RECORD"
 """Where a tape of the program is to be written: set by `bridge run --record`, for every process below it."""
 
@@ -20,13 +23,16 @@ OLDEST_OPENAI = (1, 21)
 
 class _Finder:
     """Has openai found by those who find it anyway, and loaded by `_Loader`. It stays until that happens: libraries
-    look whether openai is there (`importlib.util.find_spec`) long before anybody imports it."""
+    look whether openai is there (`importlib.util.find_spec`) long before anybody imports it.
+
+    Where a program imports bridge first, openai is imported right after: from the middle of a module of bridge's, which
+    needs it, the rest of bridge could not be had."""
 
     def __init__(self) -> None:
         self._asking = threading.local()
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        if name != OPENAI or getattr(self._asking, "is_so", False):
+        if name not in (OPENAI, BRIDGE) or getattr(self._asking, "is_so", False):
             return None
         self._asking.is_so = True
         try:
@@ -34,7 +40,7 @@ class _Finder:
         finally:
             self._asking.is_so = False
         if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader, self)
+            spec.loader = (_Loader if name == OPENAI else _LoaderOfBridge)(spec.loader, self)
         return spec
 
 
@@ -53,6 +59,17 @@ class _Loader:
         if self._finder in sys.meta_path:
             sys.meta_path.remove(self._finder)
         _install(module)
+
+
+class _LoaderOfBridge(_Loader):
+    """The real loader of whatever is called bridge, and then openai, if it is ours."""
+
+    def exec_module(self, module: Any) -> None:
+        module.__loader__ = module.__spec__.loader = self._real
+        self._real.exec_module(module)
+        if self._finder in sys.meta_path and _is_ours(module.__spec__):
+            with contextlib.suppress(ImportError):
+                importlib.import_module(OPENAI)
 
 
 def _install(openai: Any) -> None:
@@ -86,8 +103,12 @@ def _another_bridge() -> Any:
         return "a module without a file"
     if spec is None:
         return None
+    return None if _is_ours(spec) else spec.origin or "a folder"
+
+
+def _is_ours(spec: Any) -> bool:
     beside = os.path.join(os.path.dirname(spec.origin or ""), "startup", os.path.basename(__file__))
-    return None if spec.origin and os.path.exists(beside) else spec.origin or "a folder"
+    return bool(spec.origin) and os.path.exists(beside)
 
 
 def _tell(why: str) -> None:
