@@ -247,8 +247,11 @@ def _take_calls(leg: Leg, data: Object) -> None:
 
 
 def _complete_calls(leg: Leg, step: Object) -> None:
-    """The finished step has what deltas do not: outputs of the code, results of the search."""
+    """The finished step has what deltas do not: outputs of the code, results of the search. Functions are finished by
+    the outputs that begin the next leg: they belong to the leg before."""
     for index, call in enumerate(step["step_details"].get("tool_calls") or ()):
+        if call["type"] == "function":
+            continue
         at = (step["id"], index)
         piece = next((piece for piece in leg.pieces if piece.detail.get("at") == at), None)
         if piece is None:

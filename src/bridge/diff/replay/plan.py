@@ -13,10 +13,12 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from bridge.diff.replay import paths
-from bridge.diff.replay.conversation import Conversation, Leg
+from bridge.diff.replay.conversation import ENDED, Conversation, Leg
 from bridge.diff.tape import Exchange, Request, Tape
 
 OURS: Final = ("/assistants", "/threads")
+OVER: Final = frozenset(f"thread.run.{status}" for status in (*ENDED, "requires_action"))
+"""Events after which a leg is over."""
 
 
 @frozen
@@ -67,9 +69,20 @@ def _beside(found: Sequence[Step], place: int) -> int:
 
 
 def _is_within(exchange: Exchange, stream: Exchange) -> bool:
-    if exchange.at is None or stream.at is None or stream.answer is None or stream.answer.seconds is None:
+    """Whether it was asked before the stream told how its leg ended. What a handler asks within that event (it submits
+    tool outputs, say) comes after it, though the stream is not closed yet."""
+    over = _over(stream)
+    if exchange.at is None or stream.at is None or over is None:
         return False
-    return exchange.at < stream.at + stream.answer.seconds
+    return exchange.at < stream.at + over
+
+
+def _over(stream: Exchange) -> float | None:
+    """When the stream told that its leg was over, or ended; None where the tape has no times."""
+    if stream.answer is None:
+        return None
+    told = (event.at for event in stream.answer.events or () if event.event in OVER)
+    return next(told, stream.answer.seconds)
 
 
 # --- ends of legs

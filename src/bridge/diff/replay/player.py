@@ -13,7 +13,7 @@ from typing import Any, Final
 from attrs import evolve
 
 from bridge.diff.replay import conversation as conversations
-from bridge.diff.replay import outputs, paths, plan
+from bridge.diff.replay import assumed, outputs, paths, plan
 from bridge.diff.replay.ids import Ids
 from bridge.diff.replay.plan import Step
 from bridge.diff.replay.targets import Target
@@ -23,6 +23,12 @@ from bridge.errors import BridgeError
 from bridge.upstream import family
 
 SETTLED: Final = (*conversations.ENDED, "requires_action")
+BEFORE: Final[dict[str, tuple[str, ...]]] = {
+    "in_progress": ("queued",),
+    **dict.fromkeys(SETTLED, ("queued", "in_progress", "cancelling")),
+}
+"""Statuses of a run that lead to another."""
+
 PATIENCE: Final = 60.0
 """Seconds that a run of the candidate gets to settle."""
 
@@ -31,12 +37,6 @@ LISTENING: Final = 2.0
 
 PAUSE: Final = 0.02
 POLL: Final = {"x-stainless-poll-helper": "true"}
-MADE: Final = (
-    *("model", "name", "description", "instructions", "tools", "tool_resources", "temperature", "top_p"),
-    *("metadata", "response_format"),
-)
-"""What an assistant is made from."""
-
 
 def replay(
     tape: Tape,
@@ -86,24 +86,13 @@ class _Replay:
     # --- what the tape takes for granted
 
     def _prepare(self) -> None:
-        """Assistants and threads that were there before the tape began."""
-        made = {_id_of(exchange) for exchange in self._tape.exchanges if exchange.request.method == "POST"}
-        for id, assistant in self._talk.assistants.items():
-            if id and id not in made:
-                self._assume(
-                    id, Request("POST", "/assistants", body=_made_of(assistant)), "was made as the tape shows it"
-                )
-        for id in dict.fromkeys(_threads(self._tape.exchanges)):
-            if id not in made:
-                self._assume(id, Request("POST", "/threads", body={}), "was there before the tape: it begins empty")
-
-    def _assume(self, id: str, request: Request, why: str) -> None:
-        answer = self._target.ask(request)
-        if answer.status < 400 and isinstance(answer.body, dict):
-            self._ids.pair(id, answer.body["id"])
-            self._notes.append(f"{id} {why}")
-        else:
-            self._notes.append(f"{id} could not be made for the candidate: {_message(answer)}")
+        for id, request, why in assumed.makings(self._tape, self._talk):
+            answer = self._target.ask(request)
+            if answer.status < 400 and isinstance(answer.body, dict):
+                self._ids.pair(id, answer.body["id"])
+                self._notes.append(f"{id} {why}")
+            else:
+                self._notes.append(f"{id} could not be made for the candidate: {_message(answer)}")
 
     # --- steps
 
@@ -144,7 +133,7 @@ class _Replay:
 
     def _ask(self, step: Step) -> None:
         control = step.exchange
-        request = self._translated(control.request)
+        request = self._translated(control)
         at = time.monotonic() - self._began
         try:
             if step.polls is not None:
@@ -161,12 +150,14 @@ class _Replay:
             self._unlock(control, answer, request)
 
     def _ask_until_settled(self, request: Request, control: Exchange) -> Answer:
-        """As the program polled: until the run is as far as it was then."""
-        wanted = _status(control.answer)
-        request = evolve(request, headers={**request.headers, **POLL})
+        """As the program polled: until the run is as far as it was then. Where it was still at work, a poll that waits
+        for news would wait in vain."""
+        before = BEFORE.get(_status(control.answer) or "", ())
+        others = {name: value for name, value in request.headers.items() if name not in POLL}
+        request = evolve(request, headers={**others, **(POLL if "in_progress" in before else {})})
         until = time.monotonic() + self._patience
         answer = self._target.ask(request)
-        while wanted in SETTLED and _status(answer) not in (*SETTLED, None) and time.monotonic() < until:
+        while _status(answer) in before and time.monotonic() < until:
             time.sleep(PAUSE)
             answer = self._target.ask(request)
         return answer
@@ -179,9 +170,10 @@ class _Replay:
 
     # --- into the candidate's words, and back
 
-    def _translated(self, request: Request) -> Request:
+    def _translated(self, control: Exchange) -> Request:
+        request = control.request
         body = self._ids.body(request.body)
-        run_id = paths.submitted_run(request)
+        run_id = None if _is_refused(control) else paths.submitted_run(request)  # a refusal is of these very outputs
         if run_id is not None and isinstance(body, dict):
             body, notes = outputs.matched(request.body, self._calls(run_id, None), self._calls(run_id, self._made))
             self._notes += notes
@@ -256,21 +248,8 @@ def _bodies(answer: Answer | None) -> Iterable[Object]:
     return (each for each in found if isinstance(each, dict))
 
 
-def _id_of(exchange: Exchange) -> str | None:
-    body = exchange.answer.body if exchange.answer else None
-    return body.get("id") if isinstance(body, dict) else None
-
-
-def _made_of(assistant: Object) -> Object:
-    return {name: assistant[name] for name in MADE if assistant.get(name) not in (None, {}, [])}
-
-
-def _threads(exchanges: Iterable[Exchange]) -> Iterable[str]:
-    """The threads that paths speak of, in their order."""
-    for exchange in exchanges:
-        parts = exchange.request.path.split("/")
-        if len(parts) > 2 and parts[1] == "threads" and parts[2].startswith("thread_"):
-            yield parts[2]
+def _is_refused(exchange: Exchange) -> bool:
+    return exchange.answer is not None and exchange.answer.status >= 400
 
 
 def _status(answer: Answer | None) -> str | None:
