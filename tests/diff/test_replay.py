@@ -15,11 +15,12 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 import pytest
 import yaml
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.calls import Credential
-from bridge.diff.replay import conversation, plan
+from bridge.diff.replay import conversation, outputs, plan
 from bridge.diff.replay.player import replay
 from bridge.diff.replay.targets import ServerTarget, ServiceTarget
 from bridge.diff.replay.upstream import RUN_HEADER, TapeUpstream
@@ -56,8 +57,9 @@ def recorded(script: Any, asks: list[tuple[str, str, Any]], **options: Any) -> T
     service = Service(MemoryStore(), ScriptedUpstream(script, **options))
     target, exchanges, known = ServiceTarget(service), [], dict[str, Any]()
     for number, (method, path, body) in enumerate(asks, 1):
-        if body == "outputs":
-            body = {"tool_outputs": [{"tool_call_id": id, "output": f"of {name}"} for id, name in known["calls"]]}
+        if isinstance(body, str):
+            given = [{"tool_call_id": id, "output": f"of {name}"} for id, name in known["calls"]]
+            body = {"tool_outputs": given, "stream": body == "outputs, streamed"}
         elif isinstance(body, dict):
             body = {key: value.format(**known) if isinstance(value, str) else value for key, value in body.items()}
         request = Request(method, path.format(**known), body=body)
@@ -201,6 +203,47 @@ def test_a_tool_is_never_executed_twice_and_its_outputs_are_found_by_name() -> N
     assert (sent, candidate.notes) == (["of get_rain", "of get_weather"], ())
 
 
+A, B, C = ({"id": f"call_{name}", "function": {"name": name, "arguments": "{}"}} for name in "abc")
+WAYS: list[tuple[list[Any], list[Any], list[Any], list[Any]]] = [
+    # calls of the control, the order it answers them in, calls of the candidate, the order they are answered in
+    ([A, B], [A, B], [A, B], [A, B]),
+    ([A, B], [B, A], [A, B], [B, A]),
+    ([A, B], [A, B], [B, A], [B, A]),
+    ([A, B, C], [C, A, B], [A, B, C], [C, A, B]),
+    ([B, A], [A, B], [A, B, C], [B, A, C]),
+    ([A, B], [B, A], [A], [A]),
+]
+
+
+@pytest.mark.parametrize(("control", "answered", "candidate", "expected"), WAYS)
+def test_outputs_come_in_the_order_of_the_program(
+    control: list[Any], answered: list[Any], candidate: list[Any], expected: list[Any]
+) -> None:
+    body = {"tool_outputs": [{"tool_call_id": call["id"], "output": call["id"]} for call in answered]}
+    sent = outputs.matched(body, control, candidate)[0]["tool_outputs"]
+    assert [each["tool_call_id"] for each in sent] == [call["id"] for call in expected]
+    assert all(each["output"] in (each["tool_call_id"], outputs.LACKING) for each in sent)
+
+
+def test_outputs_that_were_refused_are_refused_again() -> None:
+    asks = [*ask("Weather?"), POLL, SUBMIT, POLL]
+    tape = recorded([{**PARALLEL, "then": {"say": "x"}}], asks)
+    submit = tape.exchanges[5]
+    one = evolve(submit.request, body={"tool_outputs": submit.request.body["tool_outputs"][:1]})
+    refused = Exchange(6, one, Answer(400, body={"error": {"message": "Expected tool outputs for both"}}))
+    later = [evolve(each, number=each.number + 1) for each in tape.exchanges[5:]]
+    answers = [each.answer for each in again(Tape((*tape.exchanges[:5], refused, *later))).exchanges]
+    assert [answer and answer.status for answer in answers[5:]] == [400, 200, 200]
+    assert answers[-1] is not None and answers[-1].body["status"] == "completed"
+
+
+def test_a_thread_that_was_never_there_is_not_made() -> None:
+    nowhere = Request("GET", "/threads/thread_" + "x" * 24)
+    candidate = again(Tape((Exchange(1, nowhere, Answer(404, body={"error": {"message": "No thread found"}})),)))
+    (alone,) = candidate.exchanges
+    assert alone.answer is not None and (alone.answer.status, candidate.notes) == (404, ())
+
+
 def test_a_candidate_that_goes_another_way_locks_no_thread() -> None:
     tape = recorded([{"say": "Yes."}], [*ask("Hi"), POLL, *ask("And?")[2:], POLL, MESSAGES])
     upstream = ScriptedUpstream([{"call": {"name": "get_weather"}}])
@@ -306,6 +349,51 @@ def test_a_cancel_is_sent_while_the_stream_is_read() -> None:
 
 def is_delta(event: Event) -> bool:
     return event.event == "thread.message.delta"
+
+
+def test_outputs_submitted_while_the_stream_is_open_come_after_it() -> None:
+    """An event handler submits within the event that asks for outputs; what was asked before that was asked beside."""
+    tape = recorded([{**PARALLEL, "then": {"say": "x"}}], [*ask("Hi", stream=True), SUBMIT, POLL])
+    *before, stream, submit, poll = tape.exchanges
+    assert stream.answer is not None and stream.answer.events is not None
+    told = [evolve(event, at=number / 10) for number, event in enumerate(stream.answer.events)]
+    stream = evolve(stream, at=0.0, answer=evolve(stream.answer, events=tuple(told), seconds=9.0))
+    for asked_at, beside in ((told[-2].at, 0), (told[-3].at, 1)):
+        tape = Tape((*before, stream, evolve(submit, at=asked_at), poll))
+        steps = plan.steps(tape, conversation.read(tape))
+        assert [step.beside for step in steps] == [0, 0, 0, beside, 0, 0]
+
+
+def test_calls_that_a_later_stream_completes_are_those_of_the_leg_before() -> None:
+    asks = [*ask("Hi", stream=True), (*SUBMIT[:2], "outputs, streamed"), POLL]
+    (legs,) = conversation.read(recorded([{**PARALLEL, "then": {"say": "x"}}], asks)).runs.values()
+    assert [[piece.kind for piece in leg.pieces] for leg in legs] == [["function", "function"], ["text"]]
+
+
+class Listening(ServiceTarget):
+    """Notes what it is asked."""
+
+    def __init__(self, service: Service) -> None:
+        super().__init__(service)
+        self.polls: list[bool] = []
+
+    def ask(self, request: Request, *args: Any, **options: Any) -> Answer:
+        if plan.paths.polled_run(request):
+            self.polls.append("x-stainless-poll-helper" in request.headers)
+        return super().ask(request, *args, **options)
+
+
+def test_a_poll_that_found_a_run_at_work_does_not_wait_for_news() -> None:
+    whole = recorded([{"call": {"name": "get_weather"}}], TAPES["cancelled while it asks"][1])
+    poll, cancel, end = whole.exchanges[4:]
+    assert poll.answer is not None
+    at_work = evolve(poll, answer=evolve(poll.answer, body={**poll.answer.body, "status": "in_progress"}))
+    tape = Tape((*whole.exchanges[:4], at_work, cancel, end))
+    upstream = TapeUpstream(conversation.read(tape))
+    target = Listening(Service(MemoryStore(), upstream))
+    replay(tape, target, upstream, patience=10)
+    target.close()
+    assert target.polls[0] is False and target.polls[-1] is True
 
 
 def test_a_run_is_at_work_until_the_tape_shows_its_end() -> None:

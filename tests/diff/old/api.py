@@ -101,8 +101,7 @@ class OldApi:
         return _page([work.run for work in self.works.values() if work.run["thread_id"] == thread_id], query)
 
     def steps(self, query: Object, thread_id: str, run_id: str) -> Object:
-        is_over = self._work(run_id).run["status"] in ENDED
-        return _page([objects.over_rest(each, is_over) for each in self.room.steps[run_id]], query)
+        return _page(self._steps(self._work(run_id)), query)
 
     def cancel(self, body: Object, thread_id: str, run_id: str) -> Object:
         work = self._work(run_id)
@@ -124,7 +123,27 @@ class OldApi:
         told = work.submit({each["tool_call_id"]: each["output"] for each in body["tool_outputs"]})
         return work.streamed(told) if body.get("stream") else work.run
 
+    # --- what exporters wrote
+
+    def export(self, thread_id: str) -> Object:
+        """The thread as one file of an export, `assistants-thread-export/v1`, when all its runs are over."""
+        works = [work for work in self.works.values() if work.run["thread_id"] == thread_id]
+        return {
+            "export_schema": "assistants-thread-export/v1",
+            "thread_id": thread_id,
+            "exported_at": "2026-08-20T10:00:00+00:00",
+            "thread": self.get_thread({}, thread_id),
+            "messages": self.messages({"order": "asc", "limit": 100}, thread_id)["data"],
+            "runs": [{**work.run, "steps": self._steps(work)} for work in works],
+            "files": [],
+            "errors": [],
+        }
+
     # --- helpers
+
+    def _steps(self, work: Work) -> list[Object]:
+        is_over = work.run["status"] in ENDED
+        return [objects.over_rest(each, is_over) for each in self.room.steps[work.run["id"]]]
 
     def _work(self, run_id: str) -> Work:
         return _found(self.works, run_id, "run")

@@ -43,17 +43,31 @@ def read(client: Any, thread_id: str, run_id: str) -> None:
 
 
 def poll(client: Any, assistant_id: str) -> None:
-    """Two turns on one thread; tools as often as they are asked for."""
+    """Two turns on one thread."""
     thread_id = asked(client)
-    for text in ("And in Bergen?", None):
-        runs = client.beta.threads.runs
-        run = runs.create_and_poll(thread_id=thread_id, assistant_id=assistant_id, **QUICK)
-        while run.status == "requires_action":
-            given = outputs(run)
-            run = runs.submit_tool_outputs_and_poll(run_id=run.id, thread_id=thread_id, tool_outputs=given, **QUICK)
-        read(client, thread_id, run.id)
-        if text is not None:
-            client.beta.threads.messages.create(thread_id, role="user", content=text)
+    turn(client, thread_id, assistant_id)
+    client.beta.threads.messages.create(thread_id, role="user", content="And in Bergen?")
+    turn(client, thread_id, assistant_id)
+
+
+def turn(client: Any, thread_id: str, assistant_id: str, **more: Any) -> None:
+    """Tools as often as they are asked for."""
+    runs = client.beta.threads.runs
+    run = runs.create_and_poll(thread_id=thread_id, assistant_id=assistant_id, **QUICK, **more)
+    while run.status == "requires_action":
+        given = outputs(run)
+        run = runs.submit_tool_outputs_and_poll(run_id=run.id, thread_id=thread_id, tool_outputs=given, **QUICK)
+    read(client, thread_id, run.id)
+
+
+def talk(client: Any, assistant_id: str) -> None:
+    """Ten turns on one thread, one of them with instructions of its own."""
+    thread_id = asked(client, "Turn 1")
+    turn(client, thread_id, assistant_id)
+    for number in range(2, 11):
+        client.beta.threads.messages.create(thread_id, role="user", content=f"Turn {number}")
+        more = {"instructions": "Be kind.", "metadata": {"turn": "4"}} if number == 4 else {}
+        turn(client, thread_id, assistant_id, **more)
 
 
 class Handler(openai.AssistantEventHandler):
@@ -127,6 +141,7 @@ def cancel_while_streaming(client: Any, assistant_id: str) -> None:
             if event.event == "thread.message.delta":
                 heard.set()
         other.join()
+    client.beta.threads.runs.retrieve(stream.current_run.id, thread_id=thread_id)
     client.beta.threads.messages.list(thread_id)
 
 

@@ -201,7 +201,9 @@ class Work:
 
     def _close(self, step: Object, status: str, **more: Any) -> Event:
         is_stopped = status == "cancelled" and step["type"] == "message_creation"
-        used = objects.usage(0, 0) if is_stopped else objects.usage(100, 10)  # what a stopped model used is not recorded
+        used = (
+            objects.usage(0, 0) if is_stopped else objects.usage(100, 10)
+        )  # what a stopped model used is not recorded
         self._usages.append(used)
         step |= {"status": status, f"{status}_at": self._room.tick(), "usage": used, **more}
         return f"thread.run.step.{status}", _copied(step)

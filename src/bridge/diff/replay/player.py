@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from bridge.diff.replay import conversation as conversations
 from bridge.diff.replay import assumed, outputs, paths, plan
+from bridge.diff.replay import conversation as conversations
 from bridge.diff.replay.ids import Ids
 from bridge.diff.replay.plan import Step
 from bridge.diff.replay.targets import Target
@@ -37,6 +37,7 @@ LISTENING: Final = 2.0
 
 PAUSE: Final = 0.02
 POLL: Final = {"x-stainless-poll-helper": "true"}
+
 
 def replay(
     tape: Tape,
