@@ -6,11 +6,11 @@ servers send (responses-mapping §3), not what our translation understands.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from bridge.diff.replay.conversation import Leg, Piece
+from bridge.diff.replay.conversation import Ending, Leg, Piece
 from bridge.diff.replay.inverse import events_of, files_of, unmarked, usage_of
 
 USAGE = {
@@ -22,7 +22,6 @@ USAGE = {
 }
 TEXT = {"item_id": "msg_r_0", "output_index": 0, "content_index": 0}
 MESSAGE = {"type": "message", "id": "msg_r_0", "role": "assistant"}
-HELLO = {"type": "output_text", "text": "Hello.", "annotations": []}
 
 
 def leg(*pieces: Piece, ending: Any = "completed", **more: Any) -> Leg:
@@ -34,89 +33,122 @@ def told(leg: Leg) -> list[Any]:
     return events_of(leg, "r")[1:-1]
 
 
-def test_a_text() -> None:
-    assert told(leg(Piece("text", ["Hel", "lo."], {"id": "msg_1", "annotations": []}))) == [
-        {
-            "type": "response.output_item.added",
-            "output_index": 0,
-            "item": {**MESSAGE, "status": "in_progress", "content": []},
-        },
-        {
-            "type": "response.content_part.added",
-            **TEXT,
-            "part": {"type": "output_text", "text": "", "annotations": []},
-        },
-        {"type": "response.output_text.delta", **TEXT, "delta": "Hel"},
-        {"type": "response.output_text.delta", **TEXT, "delta": "lo."},
-        {"type": "response.output_text.done", **TEXT, "text": "Hello."},
-        {"type": "response.content_part.done", **TEXT, "part": HELLO},
-        {
-            "type": "response.output_item.done",
-            "output_index": 0,
-            "item": {**MESSAGE, "status": "completed", "content": [HELLO]},
-        },
+CALL = {"type": "function_call", "id": "fc_r_0", "call_id": "call_1", "name": "look"}
+CODE = {"type": "code_interpreter_call", "id": "ci_r_0", "container_id": "cntr_replayed"}
+SEARCH = {"type": "file_search_call", "id": "fs_r_0", "queries": []}
+AT_CALL = {"item_id": "fc_r_0", "output_index": 0}
+AT_CODE = {"item_id": "ci_r_0", "output_index": 0}
+AT_SEARCH = {"item_id": "fs_r_0", "output_index": 0}
+CITED = {"type": "file_citation", "index": 6, "file_id": "file-d", "filename": "dog.txt"}
+MARK = {
+    "type": "file_citation",
+    "text": "【4:0†dog.txt】",
+    "start_index": 6,
+    "end_index": 19,
+    "file_citation": {"file_id": "file-d"},
+}
+OUTPUTS = [{"type": "logs", "logs": "2"}, {"type": "image", "image": {"file_id": "file-a"}}]
+RESULT = {"file_id": "file-a", "file_name": "a.txt", "score": 0.5, "content": [{"type": "text", "text": "brown"}]}
+
+
+def added(item: Any) -> Any:
+    return {"type": "response.output_item.added", "output_index": 0, "item": item}
+
+
+def done(item: Any) -> Any:
+    return {"type": "response.output_item.done", "output_index": 0, "item": item}
+
+
+def message(text: str, annotations: list[Any], *told: Any) -> list[Any]:
+    """A message of one text, with what is told between its beginning and its end."""
+    empty, part = ({"type": "output_text", "text": words, "annotations": notes}
+                   for words, notes in (("", []), (text, annotations)))  # fmt: skip
+    return [
+        added({**MESSAGE, "status": "in_progress", "content": []}),
+        {"type": "response.content_part.added", **TEXT, "part": empty},
+        *told,
+        {"type": "response.output_text.done", **TEXT, "text": text},
+        {"type": "response.content_part.done", **TEXT, "part": part},
+        done({**MESSAGE, "status": "completed", "content": [part]}),
     ]
 
 
-def test_a_function_call() -> None:
-    call = {"type": "function_call", "id": "fc_r_0", "call_id": "call_1", "name": "look"}
-    at = {"item_id": "fc_r_0", "output_index": 0}
-    assert told(leg(Piece("function", ['{"a"', ":1}"], {"id": "call_1", "name": "look"}), ending="calls")) == [
-        {
-            "type": "response.output_item.added",
-            "output_index": 0,
-            "item": {**call, "arguments": "", "status": "in_progress"},
-        },
-        {"type": "response.function_call_arguments.delta", **at, "delta": '{"a"'},
-        {"type": "response.function_call_arguments.delta", **at, "delta": ":1}"},
-        {"type": "response.function_call_arguments.done", **at, "arguments": '{"a":1}'},
-        {
-            "type": "response.output_item.done",
-            "output_index": 0,
-            "item": {**call, "arguments": '{"a":1}', "status": "completed"},
-        },
-    ]
+PIECES: list[tuple[str, Piece, list[Any]]] = [
+    (
+        "a text",
+        Piece("text", ["Hel", "lo."], {"id": "msg_1", "annotations": []}),
+        message(
+            "Hello.",
+            [],
+            {"type": "response.output_text.delta", **TEXT, "delta": "Hel"},
+            {"type": "response.output_text.delta", **TEXT, "delta": "lo."},
+        ),
+    ),
+    (
+        "a text with a citation",
+        Piece("text", ["Brown.", "【4:0†dog.txt】"], {"id": "msg_1", "annotations": [MARK]}),
+        message(
+            "Brown.",
+            [CITED],
+            {"type": "response.output_text.delta", **TEXT, "delta": "Brown."},
+            {
+                "type": "response.output_text.annotation.added",
+                **TEXT,
+                "annotation_index": 0,
+                "annotation": CITED,
+            },
+        ),
+    ),
+    (
+        "a function call",
+        Piece("function", ['{"a"', ":1}"], {"id": "call_1", "name": "look"}),
+        [
+            added({**CALL, "arguments": "", "status": "in_progress"}),
+            {"type": "response.function_call_arguments.delta", **AT_CALL, "delta": '{"a"'},
+            {"type": "response.function_call_arguments.delta", **AT_CALL, "delta": ":1}"},
+            {"type": "response.function_call_arguments.done", **AT_CALL, "arguments": '{"a":1}'},
+            done({**CALL, "arguments": '{"a":1}', "status": "completed"}),
+        ],
+    ),
+    (
+        "code",
+        Piece("code_interpreter", ["1+", "1"], {"done": {"input": "1+1", "outputs": OUTPUTS}}),
+        [
+            added({**CODE, "code": "", "status": "in_progress", "outputs": None}),
+            {"type": "response.code_interpreter_call.in_progress", **AT_CODE},
+            {"type": "response.code_interpreter_call_code.delta", **AT_CODE, "delta": "1+"},
+            {"type": "response.code_interpreter_call_code.delta", **AT_CODE, "delta": "1"},
+            {"type": "response.code_interpreter_call_code.done", **AT_CODE, "code": "1+1"},
+            {"type": "response.code_interpreter_call.interpreting", **AT_CODE},
+            {"type": "response.code_interpreter_call.completed", **AT_CODE},
+            done({**CODE, "code": "1+1", "status": "completed", "outputs": OUTPUTS[:1]}),
+        ],
+    ),
+    (
+        "a search",
+        Piece("file_search", [], {"done": {"results": [RESULT]}}),
+        [
+            added({**SEARCH, "status": "in_progress", "results": None}),
+            {"type": "response.file_search_call.in_progress", **AT_SEARCH},
+            {"type": "response.file_search_call.searching", **AT_SEARCH},
+            {"type": "response.file_search_call.completed", **AT_SEARCH},
+            done(
+                {
+                    **SEARCH,
+                    "status": "completed",
+                    "results": [
+                        {"file_id": "file-a", "filename": "a.txt", "score": 0.5, "text": "brown", "attributes": {}}
+                    ],
+                }
+            ),
+        ],
+    ),
+]
 
 
-def test_code() -> None:
-    done = {
-        "input": "1+1",
-        "outputs": [{"type": "logs", "logs": "2"}, {"type": "image", "image": {"file_id": "file-a"}}],
-    }
-    events = told(leg(Piece("code_interpreter", ["1+", "1"], {"done": done})))
-    assert [event["type"].removeprefix("response.") for event in events] == [
-        "output_item.added",
-        "code_interpreter_call.in_progress",
-        "code_interpreter_call_code.delta",
-        "code_interpreter_call_code.delta",
-        "code_interpreter_call_code.done",
-        "code_interpreter_call.interpreting",
-        "code_interpreter_call.completed",
-        "output_item.done",
-    ]
-    assert events[-1]["item"] == {
-        "type": "code_interpreter_call",
-        "id": "ci_r_0",
-        "container_id": "cntr_replayed",
-        "code": "1+1",
-        "status": "completed",
-        "outputs": [{"type": "logs", "logs": "2"}],
-    }
-
-
-def test_a_search() -> None:
-    result = {"file_id": "file-a", "file_name": "a.txt", "score": 0.5, "content": [{"type": "text", "text": "brown"}]}
-    events = told(leg(Piece("file_search", [], {"done": {"results": [result]}})))
-    assert [event["type"].removeprefix("response.") for event in events] == [
-        "output_item.added",
-        "file_search_call.in_progress",
-        "file_search_call.searching",
-        "file_search_call.completed",
-        "output_item.done",
-    ]
-    assert events[-1]["item"]["results"] == [
-        {"file_id": "file-a", "filename": "a.txt", "score": 0.5, "text": "brown", "attributes": {}}
-    ]
+@pytest.mark.parametrize(("piece", "expected"), [row[1:] for row in PIECES], ids=[row[0] for row in PIECES])
+def test_a_piece(piece: Piece, expected: list[Any]) -> None:
+    assert told(leg(piece)) == expected
 
 
 # --- ends
@@ -148,6 +180,16 @@ def test_the_end_of_a_leg(ending: Any, detail: dict[str, Any], expected: dict[st
     first, last = events_of(leg(ending=ending, detail=detail, usage=USAGE), "r")
     assert first == {"type": "response.created", "response": {**WHOLE, "status": "in_progress"}}
     assert last == {"type": f"response.{expected['status']}", "response": {**WHOLE, "usage": COUNTED, **expected}}
+
+
+def test_every_type_that_is_played_has_an_expectation() -> None:
+    """All pieces, whole and cut, with all endings: no type among them that no list above holds."""
+    written = {event["type"] for _, _, events in PIECES for event in events}
+    written |= {"response.created", *(f"response.{expected['status']}" for _, _, expected in ENDS)}
+    kinds = {piece.kind for _, piece, _ in PIECES}
+    assert kinds == set(get_args(get_type_hints(Piece)["kind"]))
+    legs = [leg(piece, ending=ending) for _, piece, _ in PIECES for ending in get_args(Ending)]
+    assert {event["type"] for each in legs for event in events_of(each, "r")} == written
 
 
 @pytest.mark.parametrize("ending", ["cancelled", "expired"])

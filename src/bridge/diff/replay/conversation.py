@@ -215,9 +215,18 @@ def _take(leg: Leg, name: str, data: Object) -> None:
         leg.ending = "calls"
         known = {piece.detail.get("id") for piece in leg.pieces}
         leg.pieces += [_call(call) for call in _asked(data) if call["id"] not in known]
+    elif name == "error":
+        leg.ending, leg.detail = "failed", {"last_error": _broken(data)}
     elif _is_run(data) and data.get("status") in ENDED:
         leg.ending, leg.usage = data["status"], data.get("usage") or {}
         leg.detail = {name: data.get(name) for name in ("last_error", "incomplete_details") if data.get(name)}
+
+
+def _broken(data: Object) -> Object:
+    """The error that ended a stream, nested as on the wire or flat as in the schema. Nobody knows what became of the
+    run; that its answer broke off is what can be played."""
+    error = data.get("error") or data
+    return {"code": error.get("code") or error.get("type") or "server_error", "message": error.get("message") or ""}
 
 
 def _piece(leg: Leg, id: str) -> Piece | None:
