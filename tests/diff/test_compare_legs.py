@@ -63,9 +63,15 @@ def test_what_means_the_same_is_named(sentence: str, control: Object, candidate:
     assert any(str(each.note).startswith(f"means the same: {sentence}") for each in mismatches)
 
 
-def strict(value: Any) -> list[Object]:
+def strict(value: Any, parameters: Any = None) -> list[Object]:
     (tool,) = leg().request["tools"]
-    return [{name: each for name, each in {**tool, "strict": value}.items() if each is not ...}]
+    changed = {**tool, "strict": value, "parameters": parameters or tool["parameters"]}
+    return [{name: each for name, each in changed.items() if each is not ...}]
+
+
+CITY: Object = {"type": "object", "properties": {"city": {"type": "string"}}}
+NEEDED: Object = {**CITY, "required": ["city"]}
+NESTED: Object = {**NEEDED, "properties": {"city": {"type": "array", "items": CITY}}}
 
 
 def text(words: str, role: str = "user") -> Object:
@@ -82,6 +88,14 @@ DIFFERENT: list[tuple[Object, Object, list[tuple[str, str, str]]]] = [
     ({}, {"tools": ...}, [("leg-missing", "legs[0].tools", "breaking")]),
     ({}, {"tools": strict(True)}, [("leg-value", "legs[0].tools[0].strict", "breaking")]),
     ({}, {"tools": strict(...)}, [("leg-setting", "legs[0].tools[0].strict", "notice")]),
+    ({"tools": strict(False, NEEDED)}, {"tools": strict(..., NEEDED)},
+     [("leg-setting", "legs[0].tools[0].strict", "notice")]),
+    ({"tools": strict(True, NEEDED)}, {"tools": strict(..., NEEDED)},
+     [("leg-setting", "legs[0].tools[0].strict", "notice")]),
+    ({"tools": strict(False, CITY)}, {"tools": strict(..., CITY)},
+     [("leg-value", "legs[0].tools[0].strict", "breaking")]),
+    ({"tools": strict(..., NESTED)}, {"tools": strict(False, NESTED)},
+     [("leg-value", "legs[0].tools[0].strict", "breaking")]),
     ({}, {"text": {"format": {"type": "json_object"}}}, [("leg-value", "legs[0].text.format.type", "breaking")]),
     ({}, {"store": ...}, [("leg-setting", "legs[0].store", "notice")]),
     ({}, {"metadata": {"a": "b"}}, [("leg-setting", "legs[0].metadata", "notice")]),

