@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from attrs import evolve
+
 from bridge import OpenAI
 from bridge.diff.compare import compare
-from bridge.diff.tape import Leg, Tape
+from bridge.diff.tape import Answer, Event, Exchange, Leg, Request, Tape
 from bridge.testing import ScriptedUpstream
 
 Object = dict[str, Any]
@@ -64,3 +67,54 @@ def test_a_rewrite_that_asks_something_else() -> None:
         ("leg-value", "legs[0].tools[0].description", "breaking"),
         ("leg-value", "legs[1].tools[0].description", "breaking"),
     ]
+
+
+# --- as a proxy records it
+
+
+def exchanges(legs: list[Leg], is_stream: bool = False) -> Tape:
+    """The calls of the native program and their answers."""
+    made = []
+    for number, leg in enumerate(legs, 1):
+        events = (Event("response.created", {"response": {"id": "resp_1", "output": []}}),
+                  Event("response.completed", {"response": leg.answer}))  # fmt: skip
+        answer = Answer(200, events=events) if is_stream else Answer(200, body=leg.answer)
+        made.append(Exchange(number, Request("POST", "/responses", body=leg.request), answer))
+    return Tape(tuple(made))
+
+
+OLD = (Exchange(1, Request("POST", "/threads", body={}), Answer(200, body={"id": "thread_a", "object": "thread"})),)
+
+
+@pytest.mark.parametrize("is_stream", [False, True])
+@pytest.mark.parametrize("is_control", [False, True])
+def test_calls_of_a_native_program_are_legs(is_stream: bool, is_control: bool) -> None:
+    sides = Tape(OLD, tuple(bridged())), exchanges(native(strict=False), is_stream)
+    comparison = compare(*(sides[::-1] if is_control else sides))
+    (observation,) = comparison.observations
+    assert len(observation.legs) == 2
+    assert {each.path for each in observation.mismatches if not each.is_accepted} == {"legs[0].store", "legs[1].store"}
+    side = "candidate" if is_control else "control"
+    assert comparison.notes == (
+        f"{side}: its calls of the Assistants API (1) are not compared: the other side has none",
+    )
+
+
+def test_a_program_that_speaks_both_is_compared_in_both() -> None:
+    native_too = exchanges(native())
+    comparison = compare(Tape(OLD, tuple(bridged())), Tape((*OLD, *native_too.exchanges)))
+    assert [each.control for each in comparison.observations] == [*OLD, None]
+    assert comparison.notes == ()
+
+
+def test_two_native_programs_are_compared_call_by_call() -> None:
+    one, other = exchanges(native()), exchanges(native(description="The weather."))
+    comparison = compare(one, other)
+    assert len(comparison.observations) == 2 and not any(each.legs for each in comparison.observations)
+    assert {each.rule for each in comparison.mismatches()} == {"request"}
+
+
+def test_a_call_without_an_answer_is_a_leg() -> None:
+    (first, second) = exchanges(native(strict=False)).exchanges
+    comparison = compare(Tape((), tuple(bridged())), Tape((evolve(first, answer=None), second)))
+    assert {"leg-extra"} <= {each.rule for each in comparison.mismatches()}  # nobody knows what the id stands for

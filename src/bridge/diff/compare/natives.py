@@ -65,5 +65,5 @@ def _bridged(tape: Tape, other: Tape) -> Tape:
     left_out = len(tape.exchanges) - len(kept)
     if not left_out or any(map(_is_old, other.exchanges)):
         return tape
-    note = f"its {left_out} calls of the Assistants API are not compared: the other side has none"
+    note = f"its calls of the Assistants API ({left_out}) are not compared: the other side has none"
     return evolve(tape, exchanges=kept, notes=(*tape.notes, note))
