@@ -10,8 +10,8 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from bridge.diff.replay.conversation import Ending, Leg, Piece
 from bridge.diff.replay.inverse import events_of, files_of, unmarked, usage_of
+from bridge.diff.replay.pieces import Ending, Leg, Piece
 
 USAGE = {
     "prompt_tokens": 10,

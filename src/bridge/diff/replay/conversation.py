@@ -7,43 +7,17 @@ that was polled the run objects, steps and messages tell, as far as the program 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from attrs import define, field, frozen
+from attrs import frozen
 
 from bridge.diff.replay import paths
+from bridge.diff.replay.pieces import ENDED, Leg, Piece, asked, call_of, of_step, text_of
+from bridge.diff.replay.streamed import is_run, take
 from bridge.diff.tape import Exchange, Object, Tape
 
-Ending = Literal["completed", "calls", "failed", "incomplete", "cancelled", "expired", "unknown"]
-ENDED: Final = ("completed", "failed", "incomplete", "cancelled", "expired")
 GARBAGE: Final = (KeyError, TypeError, AttributeError, ValueError, IndexError)
 """What reading raises where foreign JSON has another shape."""
-
-
-@define
-class Piece:
-    """What the model made, in the old API's words: a text, or one tool call. `words` are the pieces it came in."""
-
-    kind: Literal["text", "code_interpreter", "file_search", "function"]
-    words: list[str] = field(factory=list)
-    detail: Object = field(factory=dict)
-
-    @property
-    def text(self) -> str:
-        return "".join(self.words)
-
-
-@define
-class Leg:
-    """`begins` is the number of the exchange that began it, `settles` that of the first whose answer shows its end."""
-
-    begins: int
-    is_stream: bool
-    pieces: list[Piece] = field(factory=list)
-    ending: Ending = "unknown"
-    detail: Object = field(factory=dict)
-    usage: Object = field(factory=dict)
-    settles: int | None = None
 
 
 @frozen
@@ -86,7 +60,7 @@ class _Reader:
                 leg = self._begin(run_id, exchange.number, is_stream=True)
                 for event in answer.events:
                     if isinstance(event.data, dict) and event.event is not None:
-                        _take(leg, event.event, event.data)
+                        take(leg, event.event, event.data)
                 leg.settles = exchange.number
             return
         for found in _objects(answer.body, is_oldest_first=("order", "asc") in exchange.request.query):
@@ -110,7 +84,7 @@ class _Reader:
             list(_of_details(found["step_details"], {}))  # raises what cannot be read
             self._steps.setdefault(found["run_id"], {})[id] = found
         elif kind == "thread.message" and found.get("run_id") and found.get("role") == "assistant":
-            _text(found)
+            text_of(found)
             self._messages.setdefault(found["run_id"], {})[id] = found
 
     def _settle(self, run: Object, number: int) -> None:
@@ -123,7 +97,7 @@ class _Reader:
         leg = legs[-1]
         if status == "requires_action":
             leg.settles, leg.ending = number, "calls"
-            leg.pieces += [_call(call) for call in _asked(run)]
+            leg.pieces += [call_of(call) for call in asked(run)]
         elif status in ENDED:
             leg.settles, leg.ending = number, status
             leg.detail = {name: run.get(name) for name in ("last_error", "incomplete_details") if run.get(name)}
@@ -140,7 +114,7 @@ class _Reader:
                 told = {piece.detail.get("id") for leg in legs if leg.is_stream for piece in leg.pieces}
                 others = [message for id, message in messages.items() if id not in told]
                 for message in sorted(others, key=_moment):
-                    polled[-1].pieces.append(_text(message))
+                    polled[-1].pieces.append(text_of(message))
 
 
 # --- objects
@@ -168,105 +142,9 @@ def _assistant_of(run: Object) -> Object:
 
 def _run_of(events: Iterable[Any]) -> str | None:
     runs = (
-        event.data["id"] for event in events if (event.event or "").startswith("thread.run.") and _is_run(event.data)
+        event.data["id"] for event in events if (event.event or "").startswith("thread.run.") and is_run(event.data)
     )
     return next(runs, None)
-
-
-def _is_run(data: Any) -> bool:
-    return isinstance(data, dict) and data.get("object") == "thread.run"
-
-
-def _asked(run: Object) -> list[Object]:
-    action = (run.get("required_action") or {}).get("submit_tool_outputs") or {}
-    return list(action.get("tool_calls") or ())
-
-
-def _call(call: Object) -> Piece:
-    function = call["function"]
-    return Piece("function", [function["arguments"]], {"id": call["id"], "name": function["name"]})
-
-
-def _text(message: Object) -> Piece:
-    texts = [part["text"] for part in message["content"] if part["type"] == "text"]
-    return Piece(
-        "text",
-        [text["value"] for text in texts],
-        {"id": message["id"], "annotations": [each for text in texts for each in text.get("annotations") or ()]},
-    )
-
-
-# --- a stream
-
-
-def _take(leg: Leg, name: str, data: Object) -> None:
-    """One event of the old stream."""
-    if name == "thread.message.created":
-        leg.pieces.append(Piece("text", [], {"id": data["id"], "annotations": []}))
-    elif name == "thread.message.delta":
-        _take_words(leg, data)
-    elif name == "thread.message.completed" and (piece := _piece(leg, data["id"])) is not None:
-        piece.detail["annotations"] = _text(data).detail["annotations"]
-    elif name == "thread.run.step.delta":
-        _take_calls(leg, data)
-    elif name == "thread.run.step.completed":
-        _complete_calls(leg, data)
-    elif name == "thread.run.requires_action":
-        leg.ending = "calls"
-        known = {piece.detail.get("id") for piece in leg.pieces}
-        leg.pieces += [_call(call) for call in _asked(data) if call["id"] not in known]
-    elif name == "error":
-        leg.ending, leg.detail = "failed", {"last_error": _broken(data)}
-    elif _is_run(data) and data.get("status") in ENDED:
-        leg.ending, leg.usage = data["status"], data.get("usage") or {}
-        leg.detail = {name: data.get(name) for name in ("last_error", "incomplete_details") if data.get(name)}
-
-
-def _broken(data: Object) -> Object:
-    """The error that ended a stream, nested as on the wire or flat as in the schema. Nobody knows what became of the
-    run; that its answer broke off is what can be played."""
-    error = data.get("error") or data
-    return {"code": error.get("code") or error.get("type") or "server_error", "message": error.get("message") or ""}
-
-
-def _piece(leg: Leg, id: str) -> Piece | None:
-    return next((piece for piece in leg.pieces if piece.detail.get("id") == id), None)
-
-
-def _take_words(leg: Leg, data: Object) -> None:
-    piece = _piece(leg, data["id"])
-    for part in data["delta"].get("content") or ():
-        if piece is not None and part["type"] == "text" and part["text"].get("value"):
-            piece.words.append(part["text"]["value"])
-
-
-def _take_calls(leg: Leg, data: Object) -> None:
-    """Deltas name a call by its id at first, then by its index alone."""
-    for part in (data["delta"].get("step_details") or {}).get("tool_calls") or ():
-        at = (data["id"], part["index"])
-        piece = next((piece for piece in leg.pieces if piece.detail.get("at") == at), None)
-        if piece is None:
-            piece = Piece(part["type"], [], {"id": part.get("id"), "at": at})
-            leg.pieces.append(piece)
-        inner = part.get(part["type"]) or {}
-        if inner.get("name"):
-            piece.detail["name"] = inner["name"]
-        if word := inner.get("arguments") or inner.get("input"):
-            piece.words.append(word)
-
-
-def _complete_calls(leg: Leg, step: Object) -> None:
-    """The finished step has what deltas do not: outputs of the code, results of the search. Functions are finished by
-    the outputs that begin the next leg: they belong to the leg before."""
-    for index, call in enumerate(step["step_details"].get("tool_calls") or ()):
-        if call["type"] == "function":
-            continue
-        at = (step["id"], index)
-        piece = next((piece for piece in leg.pieces if piece.detail.get("at") == at), None)
-        if piece is None:
-            leg.pieces.append(_of_step(call))
-        else:
-            piece.detail["done"] = call.get(call["type"]) or {}
 
 
 # --- steps that were read
@@ -289,13 +167,6 @@ def _of_details(details: Object, messages: dict[str, Object]) -> Iterator[Piece]
     if details["type"] == "message_creation":
         message = messages.get(details["message_creation"]["message_id"])
         if message is not None:
-            yield _text(message)
+            yield text_of(message)
         return
-    yield from map(_of_step, details.get("tool_calls") or ())
-
-
-def _of_step(call: Object) -> Piece:
-    kind, inner = call["type"], call.get(call["type"]) or {}
-    if kind == "function":
-        return _call(call)
-    return Piece(kind, [inner["input"]] if inner.get("input") else [], {"id": call.get("id"), "done": inner})
+    yield from map(of_step, details.get("tool_calls") or ())

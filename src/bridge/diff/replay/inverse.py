@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from bridge.diff.replay.conversation import Leg, Piece
+from bridge.diff.replay.pieces import Leg, Piece
 from bridge.diff.tape import Object
 
 CONTAINER: Final = "cntr_replayed"

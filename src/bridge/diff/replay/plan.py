@@ -13,11 +13,12 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from bridge.diff.replay import paths
-from bridge.diff.replay.conversation import ENDED, Conversation, Leg
+from bridge.diff.replay.conversation import Conversation
+from bridge.diff.replay.pieces import SETTLED, Leg
 from bridge.diff.tape import Exchange, Request, Tape
 
 OURS: Final = ("/assistants", "/threads")
-OVER: Final = frozenset(f"thread.run.{status}" for status in (*ENDED, "requires_action"))
+OVER: Final = frozenset(f"thread.run.{status}" for status in SETTLED)
 """Events after which a leg is over."""
 
 
@@ -83,6 +84,13 @@ def _over(stream: Exchange) -> float | None:
         return None
     told = (event.at for event in stream.answer.events or () if event.event in OVER)
     return next(told, stream.answer.seconds)
+
+
+def before_the_end(stream: Exchange) -> int:
+    """How many events the stream told before its run was cancelled or over."""
+    events = (stream.answer.events if stream.answer else None) or ()
+    ends = ("thread.run.cancel", "thread.run.completed", "thread.run.failed", "thread.message.incomplete", "done")
+    return next((place for place, each in enumerate(events) if (each.event or "").startswith(ends)), len(events))
 
 
 # --- ends of legs

@@ -15,19 +15,13 @@ from attrs import evolve
 from bridge.diff.replay import assumed, outputs, paths, plan
 from bridge.diff.replay import conversation as conversations
 from bridge.diff.replay.ids import Ids
+from bridge.diff.replay.pieces import BEFORE, ENDED
 from bridge.diff.replay.plan import Step
 from bridge.diff.replay.targets import Target
 from bridge.diff.replay.upstream import TapeUpstream
 from bridge.diff.tape import Answer, Exchange, Object, Request, Tape
 from bridge.errors import BridgeError
 from bridge.upstream import family
-
-SETTLED: Final = (*conversations.ENDED, "requires_action")
-BEFORE: Final[dict[str, tuple[str, ...]]] = {
-    "in_progress": ("queued",),
-    **dict.fromkeys(SETTLED, ("queued", "in_progress", "cancelling")),
-}
-"""Statuses of a run that lead to another."""
 
 PATIENCE: Final = 60.0
 """Seconds that a run of the candidate gets to settle."""
@@ -128,7 +122,7 @@ class _Replay:
         until = time.monotonic() + self._patience
         while run_id is not None and not self._ids.knows(run_id) and reading.is_alive() and time.monotonic() < until:
             time.sleep(PAUSE)
-        heard, until = _before_the_end(step.exchange), time.monotonic() + LISTENING
+        heard, until = plan.before_the_end(step.exchange), time.monotonic() + LISTENING
         while self._heard < heard and reading.is_alive() and time.monotonic() < until:
             time.sleep(PAUSE)
 
@@ -165,7 +159,7 @@ class _Replay:
 
     def _unlock(self, control: Exchange, answer: Answer, request: Request) -> None:
         """A candidate that asks for tools where the control was done would keep its thread locked."""
-        if _status(answer) == "requires_action" and _status(control.answer) in conversations.ENDED:
+        if _status(answer) == "requires_action" and _status(control.answer) in ENDED:
             self._target.ask(Request("POST", f"{request.path}/cancel"))
             self._notes.append(f"exchange {control.number}: the candidate asks for outputs that the tape has none for")
 
@@ -232,13 +226,6 @@ class _Replay:
             return None
         found = (body["id"] for body in _bodies(control.answer) if body.get("object") == "thread.run")
         return paths.submitted_run(control.request) or next(found, None)
-
-
-def _before_the_end(stream: Exchange) -> int:
-    """How many events the stream told before its run was cancelled or over."""
-    events = (stream.answer.events if stream.answer else None) or ()
-    ends = ("thread.run.cancel", "thread.run.completed", "thread.run.failed", "thread.message.incomplete", "done")
-    return next((place for place, each in enumerate(events) if (each.event or "").startswith(ends)), len(events))
 
 
 def _bodies(answer: Answer | None) -> Iterable[Object]:

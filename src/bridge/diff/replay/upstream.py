@@ -16,7 +16,8 @@ import anyio.to_thread
 from bridge.calls import Credential
 from bridge.diff.replay import inverse
 from bridge.diff.replay.answers import OtherCalls
-from bridge.diff.replay.conversation import GARBAGE, Conversation, Leg
+from bridge.diff.replay.conversation import GARBAGE, Conversation
+from bridge.diff.replay.pieces import Leg
 from bridge.diff.tape import Leg as Asked
 from bridge.diff.tape import Object
 from bridge.engine.effects import Refused, Resume, Send, Sent
