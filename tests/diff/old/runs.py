@@ -138,10 +138,7 @@ class Work:
         self._room.messages[self.run["thread_id"]].append(message)
         yield from (("thread.run.step.created", {**step}), ("thread.run.step.in_progress", {**step}))
         yield from (("thread.message.created", {**message}), ("thread.message.in_progress", {**message}))
-        for number, word in enumerate(re.findall(r"\S+\s*", text)):
-            piece = {"value": word, **({} if number else {"annotations": []})}
-            delta = {"content": [{"index": 0, "type": "text", "text": piece}]}
-            yield "thread.message.delta", {"id": message["id"], "object": "thread.message.delta", "delta": delta}
+        yield from _text_deltas(message, text)
         message["content"] = objects.content(text)
         self._open = [step, message]
         if not is_cut:
@@ -156,10 +153,7 @@ class Work:
         for index, (name, arguments) in enumerate(piece.calls):
             call = objects.call(self._room.id("call"), name, arguments)
             step["step_details"]["tool_calls"].append({**call, "function": {**call["function"], "output": None}})
-            first = {"index": index, **call, "function": {"name": name, "arguments": "", "output": None}}
-            yield _step_delta(step, first)
-            for part in re.findall(r".{1,9}", arguments):
-                yield _step_delta(step, {"index": index, "type": "function", "function": {"arguments": part}})
+            yield from _call_deltas(step, index, call)
         self._open = [step]
         asked = [objects.call(each["id"], *_function(each)) for each in step["step_details"]["tool_calls"]]
         waiting = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": asked}}
@@ -200,12 +194,10 @@ class Work:
         self._open = []
 
     def _close(self, step: Object, status: str, **more: Any) -> Event:
+        """What a model used that was stopped half-way is not recorded: nothing, here."""
         is_stopped = status == "cancelled" and step["type"] == "message_creation"
-        used = (
-            objects.usage(0, 0) if is_stopped else objects.usage(100, 10)
-        )  # what a stopped model used is not recorded
-        self._usages.append(used)
-        step |= {"status": status, f"{status}_at": self._room.tick(), "usage": used, **more}
+        self._usages.append(objects.usage(0, 0) if is_stopped else objects.usage(100, 10))
+        step |= {"status": status, f"{status}_at": self._room.tick(), "usage": self._usages[-1], **more}
         return f"thread.run.step.{status}", _copied(step)
 
     def _tell(self, status: str, **more: Any) -> Event:
@@ -226,6 +218,22 @@ def _copied(step: Object) -> Object:
     details = step["step_details"]
     calls = {"tool_calls": list(details["tool_calls"])} if "tool_calls" in details else {}
     return {**step, "step_details": {**details, **calls}}
+
+
+def _text_deltas(message: Object, text: str) -> Iterator[Event]:
+    """Word by word; the first one has the annotations, of which there are none."""
+    for number, word in enumerate(re.findall(r"\S+\s*", text)):
+        piece = {"value": word, **({} if number else {"annotations": []})}
+        delta = {"content": [{"index": 0, "type": "text", "text": piece}]}
+        yield "thread.message.delta", {"id": message["id"], "object": "thread.message.delta", "delta": delta}
+
+
+def _call_deltas(step: Object, index: int, call: Object) -> Iterator[Event]:
+    """Id and name come once, then the arguments in pieces."""
+    name, arguments = _function(call)
+    yield _step_delta(step, {"index": index, **call, "function": {"name": name, "arguments": "", "output": None}})
+    for part in re.findall(r".{1,9}", arguments):
+        yield _step_delta(step, {"index": index, "type": "function", "function": {"arguments": part}})
 
 
 def _step_delta(step: Object, call: Object) -> Event:
