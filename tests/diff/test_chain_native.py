@@ -125,6 +125,19 @@ def test_our_seeds(name: str, form: str, expected: list[tuple[str, str, str]]) -
     program = (SEEDS / "python" / f"weather_{name}.py").read_text("utf-8")
     written = (SEEDS / "native" / f"weather_{form}.py").read_text("utf-8")
     holds(compared(program, native(form, program) if name == "strict" else written), expected)
+    asks_otherwise()
+
+
+def asks_otherwise() -> None:
+    """The same tapes, but that the rewritten program describes a function in other words."""
+    tape = Path("native.tape").read_text("utf-8")
+    Path("other.tape").write_text(tape.replace("How likely rain is at a place", "Rain"), "utf-8")
+    result = call("diff", "compare", "bridged.tape", "other.tape", "--json", "-")
+    found = [each for each in mismatches(json.loads(result.stdout)) if each["severity"] == "breaking"]
+    assert result.exit_code == 1
+    assert [(each["rule"], each["path"]) for each in found] == [
+        ("leg-value", f"legs[{leg}].tools[1].description") for leg in (0, 1)
+    ]
 
 
 @pytest.mark.needs("shared")

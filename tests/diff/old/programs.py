@@ -114,6 +114,7 @@ def cancel_at_work(client: Any, assistant_id: str) -> None:
     runs.cancel(run.id, thread_id=thread_id)
     runs.poll(run.id, thread_id=thread_id, **QUICK)
     client.beta.threads.messages.create(thread_id, role="user", content="Never mind.")
+    read(client, thread_id, run.id)
 
 
 def cancel_instead(client: Any, assistant_id: str) -> None:
