@@ -38,7 +38,7 @@ def outputs(run: Any) -> Any:
 def read(client: Any, thread_id: str, run_id: str) -> None:
     """What programs look at in the end."""
     client.beta.threads.messages.list(thread_id)
-    client.beta.threads.messages.list(thread_id, run_id=run_id, order="asc", limit=1)
+    client.beta.threads.messages.list(thread_id, order="asc", limit=1, extra_query={"run_id": run_id})
     client.beta.threads.runs.steps.list(run_id, thread_id=thread_id)
 
 
