@@ -51,12 +51,13 @@ def poll(client: Any, assistant_id: str) -> None:
 
 
 def turn(client: Any, thread_id: str, assistant_id: str, **more: Any) -> None:
-    """Tools as often as they are asked for."""
+    """Tools as often as they are asked for. Polled by hand: the oldest SDK's helpers wait for ever on `incomplete`."""
     runs = client.beta.threads.runs
-    run = runs.create_and_poll(thread_id=thread_id, assistant_id=assistant_id, **QUICK, **more)
-    while run.status == "requires_action":
-        given = outputs(run)
-        run = runs.submit_tool_outputs_and_poll(run_id=run.id, thread_id=thread_id, tool_outputs=given, **QUICK)
+    run = runs.create(thread_id=thread_id, assistant_id=assistant_id, **more)
+    while run.status in ("queued", "in_progress", "requires_action"):
+        if run.status == "requires_action":
+            run = runs.submit_tool_outputs(run.id, thread_id=thread_id, tool_outputs=outputs(run))
+        run = runs.retrieve(run.id, thread_id=thread_id)
     read(client, thread_id, run.id)
 
 
