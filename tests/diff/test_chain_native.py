@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import openai
 import pytest
 from test_chain import mismatches
 
@@ -21,7 +22,10 @@ from bridge.testing import serve_scripted
 from cli.cli_help import call, environment
 from seeds import guide
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(openai.OpenAI, "responses"), reason=f"openai {openai.__version__} has no responses"),
+]
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 BRIDGE = [sys.executable, "-m", "bridge"]
