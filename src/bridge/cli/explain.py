@@ -8,27 +8,27 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from bridge import parity
 from bridge.calls import Call, Reply
 from bridge.cli import options, output
 from bridge.errors import BridgeError
 
 if TYPE_CHECKING:
+    from bridge.diff.tape import Tape
     from bridge.service import Service
 
-PARTS: Final = ("assistant", "thread", "run")
 MODEL: Final = "gpt-4o"
 
 EXAMPLES = options.examples(
     ("bridge explain request.json", "the request, as JSON"),
-    ("bridge explain - < request.json", "the same from a pipe"),
+    ("bridge explain - < commands.sh", "lines of curl, from a pipe"),
+    ("bridge explain old.tape", "of every run of a recording"),
     ("bridge explain request.json | jq .tools", "only the tools"),
 )
 
@@ -42,7 +42,10 @@ def add(app: typer.Typer) -> None:
 
 
 def explain(
-    file: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON with assistant, thread and run; - is stdin.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE|-", help="Request bodies, lines of curl, or a recording; - is stdin.")
+    ],
+    each: Annotated[bool, typer.Option("--each", help="Say of each parameter what becomes of it.")] = False,
 ) -> None:
     """Show the Responses request that an Assistants request becomes.
 
@@ -53,13 +56,46 @@ def explain(
       POST /threads             "thread": {"messages": []},
       POST /threads/ID/runs     "run": {"tool_choice": "required"}}
 
-    A body with a model at its top is taken for an assistant. What the old API would have refused is refused here, in
-    its words. Nothing is sent anywhere. What is lost on the way, or asked of another model, is noted beside it.
+    A body with a model at its top is taken for an assistant. Or FILE holds lines of curl that make these calls, or one
+    call as {"method", "path", "body"}, or it is a recording (as for `bridge diff tape`): then every Responses request
+    of every run is shown, those after tool outputs too.
+
+    What the old API would have refused is refused here, in its words. Nothing is sent anywhere. What is lost on the
+    way, or asked of another model, is noted beside it.
     """
-    document = _parts(_read(file))
+    from bridge.cli import asked
+
+    document = asked.read(file)
+    if isinstance(document, dict):
+        if each:
+            tell_each(document)
+        with _notes():
+            shown: Any = request_of(document)
+    else:
+        shown = recorded(document)
+    typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+
+
+def tell_each(document: dict[str, Any]) -> None:
+    """What becomes of each parameter that is there (docs/parity.md)."""
+    for part, call in (("assistant", "assistants.create"), ("thread", "threads.create"), ("run", "runs.create")):
+        for parameter in parity.ENDPOINTS[call].body:
+            if parameter.name in document.get(part, {}):
+                output.tell(f"{part}.{parameter.name}: {parameter.parity}. {parameter.sentence}")
+
+
+def recorded(tape: Tape) -> list[dict[str, Any]]:
+    """The Responses requests of the runs of a recording, each with its run's id in it. Raises Refused where it has no
+    run."""
+    from bridge.diff.replay.candidate import replayed
+
     with _notes():
-        request = request_of(document)
-    typer.echo(json.dumps(request, indent=2, ensure_ascii=False))
+        made = replayed(tape)
+    for note in made.notes:
+        output.tell(f"note: {note}")
+    if not made.legs:
+        raise Refused("the recording holds no run")
+    return [{"run": leg.run, "request": leg.request} for leg in made.legs]
 
 
 def request_of(document: dict[str, Any]) -> dict[str, Any]:
@@ -117,21 +153,3 @@ def _post(service: Service, path: str, body: dict[str, Any]) -> dict[str, Any]:
 def _message(reply: Reply) -> str:
     error = json.loads(reply.body)["error"]
     return f"{reply.status} {error['message']}"
-
-
-def _read(file: str) -> Any:
-    try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-        return json.loads(text)
-    except (OSError, ValueError) as error:
-        output.fail(f"{file} cannot be read: {error}", output.USAGE)
-
-
-def _parts(document: Any) -> dict[str, Any]:
-    if isinstance(document, dict) and "model" in document:
-        return {"assistant": document}
-    if not isinstance(document, dict) or any(not isinstance(part, dict) for part in document.values()):
-        output.fail("expected a JSON object of JSON objects, see `bridge explain --help`", output.USAGE)
-    if unknown := [name for name in document if name not in PARTS]:
-        output.fail(f"there is no part {unknown[0]!r}: the parts are {', '.join(PARTS)}", output.USAGE)
-    return document
