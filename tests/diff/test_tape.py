@@ -71,6 +71,7 @@ def test_a_file(tmp_path: Path) -> None:
 
 
 HEADER = b'{"kind":"tape","format":"bridge-tape/v1"}\n'
+ASKED = HEADER + b'{"kind":"exchange","request":{"method":"GET","path":"/"},"answer":'
 WRONG = [
     (b"", r"x is empty: a tape begins with a header line\."),
     (b"nonsense", r"x, line 1: "),
@@ -79,6 +80,20 @@ WRONG = [
     (HEADER + b'{"kind":"exchange"}', r"x, line 2: 'request' is missing"),
     (HEADER + b'{"kind":"frob"}', r"x, line 2: there is no kind 'frob' of line"),
     (HEADER + b"[]", r"x, line 2: "),
+    (b'{"kind":"tape","format":"bridge-tape/v1","source":[1]}', r"x, line 1: `source` cannot be '\[1\]'"),
+    (HEADER + b'{"kind":"exchange","request":{"method":1,"path":"/"}}', r"x, line 2: `method` cannot be '1'"),
+    (HEADER + b'{"kind":"exchange","request":{"method":"GET","path":null}}', r"`path` cannot be 'None'"),
+    (HEADER + b'{"kind":"exchange","number":"1","request":{"method":"GET","path":"/"}}', r"`number` cannot be '1'"),
+    (HEADER + b'{"kind":"exchange","at":NaN,"request":{"method":"GET","path":"/"}}', r"`at` is no number of seconds"),
+    (HEADER + b'{"kind":"exchange","request":{"method":"GET","path":"/","query":[["a",[]]]}}', r"`query` is a list of"),
+    (ASKED + b'{"status":"200"}}', r"x, line 2: `status` cannot be '200'"),
+    (ASKED + b'{"status":200,"headers":["a"]}}', r"x, line 2: `headers` cannot be"),
+    (ASKED + b'{"status":200,"seconds":1e999}}', r"x, line 2: `seconds` is no number of seconds"),
+    (ASKED + b'{"status":200,"seconds":1' + b"0" * 400 + b"}}", r"x, line 2: `seconds` is no number of seconds"),
+    (ASKED + b'{"status":200,"events":[{"event":1}]}}', r"x, line 2: `event` cannot be '1'"),
+    (ASKED + b'{"status":200,"events":[{"event":"a","at":true}]}}', r"x, line 2: `at` cannot be 'True'"),
+    (HEADER + b'{"kind":"leg","request":[]}', r"x, line 2: `request` cannot be '\[\]'"),
+    (HEADER + b'{"kind":"leg","request":{},"run":{}}', r"x, line 2: `run` cannot be '{}'"),
 ]
 
 

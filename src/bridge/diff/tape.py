@@ -21,6 +21,7 @@ import orjson
 from attrs import evolve, field, fields, frozen
 
 from bridge.diff.secrets import masked
+from bridge.diff.validators import of, pairs, seconds
 from bridge.errors import ConfigurationError
 from bridge.wire.render import encode_compact
 
@@ -52,10 +53,10 @@ class Request:
     """`path` is below the API's root (``/threads/thread_x/runs``), `query` in its order. `body` is parsed JSON; what is
     none is a text, and None is no body."""
 
-    method: str
-    path: str
-    query: tuple[tuple[str, str], ...] = ()
-    headers: Object = field(factory=dict)
+    method: str = field(validator=of(str))
+    path: str = field(validator=of(str))
+    query: tuple[tuple[str, str], ...] = field(default=(), validator=pairs)
+    headers: Object = field(factory=dict, validator=of(dict))
     body: Any = None
 
 
@@ -63,9 +64,9 @@ class Request:
 class Event:
     """One server-sent event. `data` is parsed JSON where it is that, else the text (``[DONE]``)."""
 
-    event: str | None
+    event: str | None = field(validator=of(str, type(None)))
     data: Any
-    at: float | None = None
+    at: float | None = field(default=None, validator=seconds)
 
 
 @frozen
@@ -73,11 +74,11 @@ class Answer:
     """`body` as in Request; `events` in its place where it was an event stream. `seconds` until its end. `cut` is who
     ended it before its end: the caller left, or the server broke off."""
 
-    status: int
-    headers: Object = field(factory=dict)
+    status: int = field(validator=of(int))
+    headers: Object = field(factory=dict, validator=of(dict))
     body: Any = None
     events: tuple[Event, ...] | None = None
-    seconds: float | None = None
+    seconds: float | None = field(default=None, validator=seconds)
     cut: Literal["caller", "server"] | None = None
 
 
@@ -86,10 +87,10 @@ class Exchange:
     """One request and its answer. `number` counts from 1 (0 where it is not known yet); `answer` is None where the
     connection broke before one."""
 
-    number: int
+    number: int = field(validator=of(int))
     request: Request
     answer: Answer | None
-    at: float | None = None
+    at: float | None = field(default=None, validator=seconds)
 
 
 @frozen
@@ -97,10 +98,10 @@ class Leg:
     """One Responses request, and the id of the run it belongs to, where that is known. `answer` is the response at its
     end, where it was seen."""
 
-    request: Object
-    run: str | None = None
-    answer: Object | None = None
-    at: float | None = None
+    request: Object = field(validator=of(dict))
+    run: str | None = field(default=None, validator=of(str, type(None)))
+    answer: Object | None = field(default=None, validator=of(dict, type(None)))
+    at: float | None = field(default=None, validator=seconds)
 
 
 @frozen
@@ -109,8 +110,8 @@ class Tape:
 
     exchanges: tuple[Exchange, ...]
     legs: tuple[Leg, ...] = ()
-    source: str = ""
-    made: str | None = None
+    source: str = field(default="", validator=of(str))
+    made: str | None = field(default=None, validator=of(str, type(None)))
     notes: tuple[str, ...] = ()
 
 
@@ -207,7 +208,7 @@ def _why(error: Exception) -> str:
 def _read_header(line: Object) -> Tape:
     if line["kind"] != "tape" or line.get("format") != FORMAT:
         raise ValueError(f"a tape begins with a line of the kind `tape` and the format {FORMAT}")
-    return Tape((), (), line.get("source") or "", line.get("made"), tuple(line.get("notes") or ()))
+    return Tape((), (), line.get("source") or "", line.get("made"), tuple(map(str, line.get("notes") or ())))
 
 
 def _read_exchange(line: Object) -> Exchange:
@@ -239,6 +240,6 @@ def _read_answer(answer: Object) -> Answer:
 def _known(thing: Any) -> Any:
     """Attributes that say something, down to the JSON values."""
     if isinstance(thing, (Exchange, Leg, Request, Answer, Event)):
-        pairs = ((each.name, getattr(thing, each.name)) for each in fields(type(thing)))
-        return {name: _known(value) for name, value in pairs if value is not None and (value or name not in MAY_LACK)}
+        known = ((each.name, getattr(thing, each.name)) for each in fields(type(thing)))
+        return {name: _known(value) for name, value in known if value is not None and (value or name not in MAY_LACK)}
     return [_known(each) for each in thing] if isinstance(thing, tuple) else thing

@@ -93,7 +93,7 @@ def _thread(exchange: Exchange, asked: Operation) -> str | None:
 
 
 def folded(lane: Sequence[Entry]) -> list[Entry]:
-    """Between two writes, reads of the same thing are one polling loop, which stands where it ended. What failed is
+    """Between two writes, reads of the same thing are one polling loop, which stands where it began. What failed is
     never folded."""
     kept: list[Entry] = []
     loops: dict[Any, int] = {}
@@ -124,7 +124,8 @@ def runs(entry: Entry) -> list[str]:
         return [entry.operation.ids[1]]
     answer = entry.exchange.answer
     bodies = [event.data for event in answer.events or ()] or [answer.body] if answer is not None else []
-    return [body["id"] for body in bodies if isinstance(body, dict) and body.get("object") == "thread.run"][:1]
+    found = (body.get("id") for body in bodies if isinstance(body, dict) and body.get("object") == "thread.run")
+    return [id for id in found if isinstance(id, str)][:1]
 
 
 # --- both sides
