@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -121,12 +122,26 @@ SECRETS: list[tuple[Any, Any]] = [
         {"server": {"headers": {"Authorization": "[removed]"}}},
     ),
     ([{"password": "p", "token_count": 3}], [{"password": "[removed]", "token_count": 3}]),
+    (
+        {"openai_api_key": "x", "X-Session-Cookie": "y"},
+        {"openai_api_key": "[removed]", "X-Session-Cookie": "[removed]"},
+    ),
+    ('{"city": "Oslo", "api_key": "abc", "days": 2}', '{"city": "Oslo", "api_key": "[removed]", "days": 2}'),
+    (r'{"db_password":"a\"b"}', '{"db_password":"[removed]"}'),
+    (r'"{\"password\": \"abc\", \"x\": \"y\"}"', r'"{\"password\": \"[removed]\", \"x\": \"y\"}"'),
+    ("see postgres://me:pw-1@db:5432/x", "see postgres://me:[removed]@db:5432/x"),
+    ("Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic [removed]"),
+    ("Cookie: session=abc; other=def\nHost: x", "Cookie: [removed]\nHost: x"),
+    ("Incorrect API key provided: sk-proj-abcdefghijklmnop.", "Incorrect API key provided: sk-[removed]."),
 ]
 HARMLESS: list[Any] = [
     "asst_D2BqLQ9rNgOjd5A3NpS9m9s4",
     "call_abcdefghijklmnopqrstuvwx",
     "file-abcdefghijklmnopqrstuvwx",
     "What is an API key? A task-oriented one.",
+    "Basic understanding of authorization means little.",
+    "A cookie: 200 g of flour. See http://localhost:8080/a@b and http://a:80 or me@b.",
+    'The "password": forgotten. {"token": "Hel", "design": "x", "password_hint": "y"}',
     {"secret": 1, "signature": None, "password": ""},
     {"type": "function", "function": {"parameters": {"properties": {"password": {"type": "string"}}}}},
 ]
@@ -142,9 +157,21 @@ def test_what_is_no_secret_stays(value: Any) -> None:
     assert secrets.masked(value) == value
 
 
+LONG = ("-eyJabcdefghij", "bearer ", "://a:", '\\\\"', '"password":"', '"a_')
+
+
+@pytest.mark.parametrize("piece", LONG)
+def test_secrets_are_sought_in_time_linear_in_the_text(piece: str) -> None:
+    text = piece * (600_000 // len(piece))
+    began = time.process_time()
+    secrets.masked(text)
+    assert time.process_time() - began < 3
+
+
 def test_a_query_is_masked_by_name_and_by_looks() -> None:
-    pairs = (("api-key", "abc"), ("limit", "2"), ("q", "sk-abcdefghijklmnop"))
-    assert secrets.query(pairs) == (("api-key", "[removed]"), ("limit", "2"), ("q", "sk-[removed]"))
+    pairs = (("api-key", "abc"), ("token", "abc"), ("limit", "2"), ("q", "sk-abcdefghijklmnop"))
+    masked = (("api-key", "[removed]"), ("token", "[removed]"), ("limit", "2"), ("q", "sk-[removed]"))
+    assert secrets.query(pairs) == masked
 
 
 def test_a_tape_is_written_without_secrets() -> None:

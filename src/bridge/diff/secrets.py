@@ -8,18 +8,30 @@ from typing import Any, Final
 
 REMOVED: Final = "[removed]"
 
-NAMES: Final = re.compile(
-    r"(?i)^(authorization|api[-_]?key|x-api-key|access[-_]?token|refresh[-_]?token|id[-_]?token|client[-_]?secret"
-    r"|password|passwd|secret|private[-_]?key|cookie|set-cookie|sig|signature|bearer)$"
+WORDS: Final = (
+    r"authorization|api[-_]?key|access[-_]?token|refresh[-_]?token|id[-_]?token|session[-_]?token|client[-_]?secret"
+    r"|password|passwd|secret|secret[-_]?key|access[-_]?key|private[-_]?key|cookie|sig|signature|bearer"
 )
-"""Names of values that are secrets: of JSON keys and of query parameters."""
+NAMES: Final = re.compile(rf"(?i)^(.*[-_.])?({WORDS})$")
+"""Names of values that are secrets: of JSON keys and of query parameters; the last word of them tells."""
+
+IN_QUERIES: Final = re.compile(r"(?i)^(key|token|auth)$")
+"""Names that are secrets in a query. In JSON they are other things: a `token` is a piece of a text there."""
 
 PATTERNS: Final = (
     re.compile(r"(?i)\b(bearer\s+)[A-Za-z0-9._~+/=-]{8,}"),
+    re.compile(r"(?i)\b(authorization\W{1,8}basic\s+)[A-Za-z0-9+/=_-]{4,}"),
+    re.compile(r"(?i)\b((?:set-)?cookie: ?)[\w.-]+=[^\r\n\"]+"),
     re.compile(r"\b(sk-|sess-|ek_|ghp_|gho_|github_pat_|xox[abp]-|AKIA)[A-Za-z0-9_-]{12,}"),
-    re.compile(r"()\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
+    re.compile(r"()\beyJ(?:(?!eyJ)[A-Za-z0-9_-]){8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
+    re.compile(r"(://[^/\s:@\"'<>]*:)[^/\s@\"'<>]+(?=@)"),
+    re.compile(
+        rf"(?i)((?<!\\)(?P<quote>\\*\")(?:[\w.-]{{0,40}}[-_.])?(?:{WORDS})(?P=quote)\s*:\s*(?P=quote))"
+        r"(?:(?!(?<!\\)(?P=quote)).)+"
+    ),
 )
-"""Secrets by their looks, each with the part that stays."""
+"""Secrets by their looks, each with the part that stays: tokens, passwords in addresses, and JSON within a text, as
+arguments of functions are. None tries a place of the text twice, however the text is."""
 
 
 def masked(value: Any) -> Any:
@@ -34,7 +46,9 @@ def masked(value: Any) -> Any:
 
 
 def query(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, REMOVED if NAMES.match(name) else _text(value)) for name, value in pairs)
+    return tuple(
+        (name, REMOVED if NAMES.match(name) or IN_QUERIES.match(name) else _text(value)) for name, value in pairs
+    )
 
 
 def _is_secret(name: Any, value: Any) -> bool:
