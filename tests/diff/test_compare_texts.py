@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -48,6 +49,12 @@ def test_similarity() -> None:
     assert texts.similarity(LONG, " ".join(reversed(words))) < 0.2
     moved = " ".join([*words[50:], *words[:50]])
     assert texts.similarity(LONG, moved) > 0.9
+
+
+def test_a_text_of_brackets_is_read_once() -> None:
+    began = time.process_time()
+    assert texts.rule("【" * 300_000, "【" * 300_001) is not None
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.slow
