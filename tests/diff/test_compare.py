@@ -108,6 +108,16 @@ def test_how_often_is_polled_and_what_is_seen_on_the_way() -> None:
     assert len(noted) == len(found) == 2 and all(each.is_accepted for each in noted)
 
 
+def test_a_status_that_comes_back_is_told() -> None:
+    def polled(*statuses: str) -> Tape:
+        asked = Request("GET", "/threads/thread_a/runs/run_a")
+        bodies = [{"id": "run_a", "object": "thread.run", "status": status} for status in statuses]
+        return Tape(tuple(Exchange(n, asked, Answer(200, body=body)) for n, body in enumerate(bodies, 1)))
+
+    (told,) = compare(polled("in_progress", "completed"), polled("completed", "in_progress", "completed")).mismatches()
+    assert (told.rule, told.candidate, told.is_accepted) == ("statuses", ["completed", "in_progress", "completed"], False)
+
+
 def test_a_forced_choice_that_is_not_followed() -> None:
     assert compare(forced(Side(1)), forced(Side(2))).mismatches() == ()
     told = compare(forced(Side(1)), forced(Side(2), calls=False)).mismatches()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any, Final
 
 from attrs import frozen
@@ -40,9 +41,9 @@ class Entry:
 
     @property
     def statuses(self) -> list[str]:
-        """The distinct statuses that were seen on the way, in order."""
+        """The statuses that were seen on the way, in order, each as long as it lasted once."""
         seen = (_status(each) for each in self.polls or (self.exchange,))
-        return list(dict.fromkeys(status for status in seen if status is not None))
+        return [status for status, _ in groupby(status for status in seen if status is not None)]
 
     @property
     def timing(self) -> Timing:
