@@ -115,7 +115,11 @@ def test_a_status_that_comes_back_is_told() -> None:
         return Tape(tuple(Exchange(n, asked, Answer(200, body=body)) for n, body in enumerate(bodies, 1)))
 
     (told,) = compare(polled("in_progress", "completed"), polled("completed", "in_progress", "completed")).mismatches()
-    assert (told.rule, told.candidate, told.is_accepted) == ("statuses", ["completed", "in_progress", "completed"], False)
+    assert (told.rule, told.candidate, told.is_accepted) == (
+        "statuses",
+        ["completed", "in_progress", "completed"],
+        False,
+    )
 
 
 def test_a_forced_choice_that_is_not_followed() -> None:
