@@ -85,6 +85,8 @@ PARTS: list[tuple[Any, Any, list[tuple[str, str]]]] = [
     (part("a", cited(0, 1)), part("a"), [("annotation-missing", "$.annotations[0]")]),
     (part("abc", cited(0, 1)), part("abc", cited(1, 2)), [("annotation-span", "$.annotations[0]")]),
     (part("a", cited(0, 1)), part("a", cited(0, 1, type="file_path")), [("annotation-kind", "$.annotations[0]")]),
+    (part("abc", cited(0, 1), cited(1, 2, type="file_path")), part("abc", cited(1, 2, type="file_path"), cited(0, 1)),
+     [("item-order", "$.annotations")]),
     (part("a【1†a】", cited(1, 6)), part("a【2†b】", cited(1, 6, "【2†b】")),
      [("text-normalised", "$.value"), ("text-normalised", "$.annotations[0].text")]),
     (part("x y", cited(0, 1)), part("one", cited(1, 2)), [("text", "$.value")]),
