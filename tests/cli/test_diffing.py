@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli_help import call
 
+from bridge.cli import options
 from bridge.diff import tape as tapes
 from diff.test_replay import MESSAGES, POLL, ask, recorded
 
@@ -100,3 +102,14 @@ def test_help_teaches_by_examples(command: tuple[str, ...]) -> None:
     result = call(*command, "--help")
     assert result.exit_code == 0
     assert "Examples:" in result.stdout and "  bridge diff " in result.stdout.partition("Examples:")[2]
+
+
+def test_examples_fit_a_terminal_of_80_columns() -> None:
+    narrow, wide = ("bridge x", "what it does"), ("bridge " + "x" * 70, "what it does")
+    assert options.examples(narrow).splitlines()[2] == "  [cyan]bridge x[/]  what it does"
+    for line in options.examples(narrow, wide).replace("[cyan]", "").replace("[/]", "").splitlines():
+        assert len(line) < 80
+
+
+def test_sides_are_called_by_their_files(old: str) -> None:
+    assert re.search(f"control +{re.escape(Path(old).name)} ", call("diff", "compare", old, old).stdout)

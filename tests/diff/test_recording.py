@@ -7,6 +7,7 @@ import gc
 import gzip
 import json
 import logging
+import os
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ import bridge
 from bridge.diff import recording
 from bridge.diff.readers import read_any
 from bridge.diff.recording import legs
+from bridge.diff.recording.taking import Taking
 from bridge.diff.recording.writer import TapeFile
 from bridge.diff.tape import Leg, Tape
 from bridge.engine.effects import Resume
@@ -329,6 +331,21 @@ def test_a_stream_that_nobody_closes_is_written(path: Path) -> None:
     (only,) = read_any(path).exchanges
     assert only.answer is not None and only.answer.cut == "caller"
     stream.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_fork_does_not_write_what_its_parent_reads(path: Path) -> None:
+    taking = Taking(TapeFile(path, "x"), "GET", "/threads/thread_a")
+    taking.answered(200, {})
+    child = os.fork()
+    if not child:
+        taking.end("caller")
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert read_any(path).exchanges == ()
+    taking.end()
+    assert [each.answer and each.answer.cut for each in read_any(path).exchanges] == [None]
 
 
 def test_retries_and_connections_that_fail(path: Path) -> None:

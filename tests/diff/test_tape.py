@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,7 @@ def test_a_file(tmp_path: Path) -> None:
     )
     write(tape, tmp_path / "a.tape")
     assert read(tmp_path / "a.tape") == tape
+    assert os.name != "posix" or (tmp_path / "a.tape").stat().st_mode & 0o077 == 0
     first, second = (tmp_path / "a.tape").read_bytes().splitlines()
     assert orjson.loads(first) == {"kind": "tape", "format": "bridge-tape/v1", "source": "x", "made": None}
     assert orjson.loads(second) == {

@@ -13,6 +13,7 @@ Headers are those of `KEPT` alone, and secrets in bodies are masked (diff/secret
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -143,7 +144,8 @@ def written(tape: Tape) -> Iterator[bytes]:
 
 
 def write(tape: Tape, path: Path) -> None:
-    with path.open("wb") as file:
+    """For its owner alone, as recordings are: what users wrote is in it."""
+    with open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         file.writelines(written(tape))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, cast
@@ -76,6 +77,7 @@ class _Leg:
         self._at = tape.now()
         self._answer: Object | None = None
         self._is_over = False
+        self._process = os.getpid()
 
     @property
     def is_background(self) -> bool:
@@ -99,7 +101,7 @@ class _Leg:
         self.end()
 
     def end(self) -> None:
-        if not self._is_over:
+        if not self._is_over and self._process == os.getpid():  # a fork's copy is not its own to end
             self._is_over = True
             self._tape.add(Leg(self._request, self._run_id, self._answer, self._at))
 

@@ -174,11 +174,18 @@ def _row(group: Group) -> Html:
         tag(
             "td",
             tag("code", line(group.pattern if len(group.found) > 1 else what.path, 200), class_="path"),
+            *_event(group),
             _again(group),
         ),
         tag("td", f"{group.count:,}", class_="count"),
         tag("td", tag("a", f"#{first.observation.number}", href=f"#{first.anchor}")),
     )
+
+
+def _event(group: Group) -> list[Html | str]:
+    """The name of an event that only one side has: its place says nothing."""
+    names = [each for each in (group.first.control, group.first.candidate) if isinstance(each, str)]
+    return [" ", foreign(names[0], 80)] if group.pattern == counts.EVENT and len(names) == 1 else []
 
 
 def _again(group: Group) -> Html:
