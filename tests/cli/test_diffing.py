@@ -113,3 +113,20 @@ def test_examples_fit_a_terminal_of_80_columns() -> None:
 
 def test_sides_are_called_by_their_files(old: str) -> None:
     assert re.search(f"control +{re.escape(Path(old).name)} ", call("diff", "compare", old, old).stdout)
+
+
+HOSTILE = '"\\u001b[2J [bold]x[/] \\u202e"'
+
+
+def test_texts_of_others_do_not_reach_the_terminal_as_they_are() -> None:
+    header = f'{{"kind":"tape","format":"bridge-tape/v1","source":{HOSTILE},"notes":[{HOSTILE}]}}\n'
+    exchange = '{"kind":"exchange","number":1,"request":{"method":"GET","path":"/threads/x"},"answer":{"status":200}}\n'
+    Path("a.tape").write_text(header + exchange, "utf-8")
+    Path("b.json").write_text(f"{{{HOSTILE}: 1}}", "utf-8")
+    made, refused = (
+        call("diff", "tape", "a.tape", "--tape", "c.tape"),
+        call("diff", "tape", "b.json", "--tape", "d.tape"),
+    )
+    assert made.stdout == "1 exchanges, of: <U+001B>[2J [bold]x[/] <U+202E>\n"
+    assert made.stderr == "note: <U+001B>[2J [bold]x[/] <U+202E>\n"
+    assert "the keys <U+001B>[2J [bold]x[/] <U+202E>: none of" in refused.stderr

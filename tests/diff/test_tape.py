@@ -182,6 +182,13 @@ def test_a_tape_is_written_without_secrets() -> None:
     assert b"abc" not in line and line.count(b"[removed]") == 2
 
 
+def test_a_header_is_written_without_secrets() -> None:
+    (line,) = written(
+        Tape((), source="from http://me:abc@host/v1", notes=("'https://x?k=sk-abcdefghijklmnop' is none",))
+    )
+    assert b":abc" not in line and b"abcdef" not in line and line.count(b"[removed]") == 2
+
+
 def test_lines_without_a_number_are_counted_as_they_began() -> None:
     def line(path: str, at: float) -> bytes:
         return orjson.dumps({"kind": "exchange", "at": at, "request": {"method": "GET", "path": path}}) + b"\n"

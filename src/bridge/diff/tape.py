@@ -123,9 +123,9 @@ def header(tape: Tape) -> Object:
     return {
         "kind": "tape",
         "format": FORMAT,
-        "source": tape.source,
+        "source": masked(tape.source),
         "made": tape.made,
-        **({"notes": list(tape.notes)} if tape.notes else {}),
+        **({"notes": masked(tape.notes)} if tape.notes else {}),
     }
 
 
