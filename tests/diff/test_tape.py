@@ -131,6 +131,9 @@ SECRETS: list[tuple[Any, Any]] = [
     ('{"city": "Oslo", "api_key": "abc", "days": 2}', '{"city": "Oslo", "api_key": "[removed]", "days": 2}'),
     (r'{"db_password":"a\"b"}', '{"db_password":"[removed]"}'),
     (r'"{\"password\": \"abc\", \"x\": \"y\"}"', r'"{\"password\": \"[removed]\", \"x\": \"y\"}"'),
+    ({"sk-abcdefghijklmnop": 1}, {"sk-[removed]": 1}),
+    ("https://a.blob.test/x.png?sv=1&sig=a%2Fb%3D&se=2", "https://a.blob.test/x.png?sv=1&sig=[removed]&se=2"),
+    ("api_key=abc&q=x", "api_key=[removed]&q=x"),
     ("see postgres://me:pw-1@db:5432/x", "see postgres://me:[removed]@db:5432/x"),
     ("Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic [removed]"),
     ("Cookie: session=abc; other=def\nHost: x", "Cookie: [removed]\nHost: x"),
@@ -141,6 +144,7 @@ HARMLESS: list[Any] = [
     "call_abcdefghijklmnopqrstuvwx",
     "file-abcdefghijklmnopqrstuvwx",
     "What is an API key? A task-oriented one.",
+    "Set password = x; the sig=1 of b, x?a=1&design=2.",
     "Basic understanding of authorization means little.",
     "A cookie: 200 g of flour. See http://localhost:8080/a@b and http://a:80 or me@b.",
     'The "password": forgotten. {"token": "Hel", "design": "x", "password_hint": "y"}',
@@ -152,6 +156,8 @@ HARMLESS: list[Any] = [
 @pytest.mark.parametrize(("value", "expected"), SECRETS)
 def test_secrets_are_masked(value: Any, expected: Any) -> None:
     assert secrets.masked(value) == expected
+    if isinstance(value, str):
+        assert secrets.masked(f"{value}\n{' x' * secrets.LONG}") == f"{expected}\n{' x' * secrets.LONG}"
 
 
 @pytest.mark.parametrize("value", HARMLESS)
@@ -159,7 +165,7 @@ def test_what_is_no_secret_stays(value: Any) -> None:
     assert secrets.masked(value) == value
 
 
-LONG = ("-eyJabcdefghij", "bearer ", "://a:", '\\\\"', '"password":"', '"a_')
+LONG = ("-eyJabcdefghij", "bearer ", "?a_", "://a:", '\\\\"', '"password":"', '"a_')
 
 
 @pytest.mark.parametrize("piece", LONG)
