@@ -8,6 +8,8 @@ import gzip
 import json
 import logging
 import os
+import sys
+import threading
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,9 +19,11 @@ import openai
 import pytest
 
 import bridge
+from bridge.calls import Call, Credential
 from bridge.diff import recording
 from bridge.diff.readers import read_any
 from bridge.diff.recording import legs
+from bridge.diff.recording.clients import Clients
 from bridge.diff.recording.taking import Taking
 from bridge.diff.recording.writer import TapeFile
 from bridge.diff.tape import Leg, Tape
@@ -331,6 +335,29 @@ def test_a_stream_that_nobody_closes_is_written(path: Path) -> None:
     (only,) = read_any(path).exchanges
     assert only.answer is not None and only.answer.cut == "caller"
     stream.close()
+
+
+def test_it_ends_while_other_threads_begin(path: Path) -> None:
+    clients, call = Clients(TapeFile(path, "x")), Call("GET", "/threads/a", (), {}, b"", Credential({}))
+    begun: list[list[Taking]] = [[] for _ in range(3)]
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [
+            threading.Thread(target=lambda own: own.extend(clients.begin(call) for _ in range(300)), args=(own,))
+            for own in begun
+        ]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            clients.end()
+    finally:
+        sys.setswitchinterval(switch)
+    clients.end()
+    assert len(read_any(path).exchanges) == len(clients.unfinished) == 900
+    begun.clear()
+    gc.collect()
+    assert not clients.unfinished
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
