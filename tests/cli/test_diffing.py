@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from cli_help import call
 
 from bridge.cli import options
@@ -130,3 +131,11 @@ def test_texts_of_others_do_not_reach_the_terminal_as_they_are() -> None:
     assert made.stdout == "1 exchanges, of: <U+001B>[2J [bold]x[/] <U+202E>\n"
     assert made.stderr == "note: <U+001B>[2J [bold]x[/] <U+202E>\n"
     assert "the keys <U+001B>[2J [bold]x[/] <U+202E>: none of" in refused.stderr
+
+
+def test_polls_that_are_folded_are_told(old: str) -> None:
+    made = tapes.read(Path(old))
+    polled = [each for each in made.exchanges for _ in range(2 if "/runs/" in each.request.path else 1)]
+    tapes.write(tapes.Tape(tuple(evolve(each, number=n) for n, each in enumerate(polled, 1))), Path("polled.tape"))
+    result = call("diff", "replay", "polled.tape", "--tape", "new.tape")
+    assert result.stdout == "6 exchanges asked again, of 7 on the tape: polls in a row are one\n"
