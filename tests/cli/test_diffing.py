@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from cli_help import call
 
+from bridge.cli import options
 from bridge.diff import tape as tapes
 from diff.test_replay import MESSAGES, POLL, ask, recorded
 
@@ -100,3 +103,39 @@ def test_help_teaches_by_examples(command: tuple[str, ...]) -> None:
     result = call(*command, "--help")
     assert result.exit_code == 0
     assert "Examples:" in result.stdout and "  bridge diff " in result.stdout.partition("Examples:")[2]
+
+
+def test_examples_fit_a_terminal_of_80_columns() -> None:
+    narrow, wide = ("bridge x", "what it does"), ("bridge " + "x" * 70, "what it does")
+    assert options.examples(narrow).splitlines()[2] == "  [cyan]bridge x[/]  what it does"
+    for line in options.examples(narrow, wide).replace("[cyan]", "").replace("[/]", "").splitlines():
+        assert len(line) < 80
+
+
+def test_sides_are_called_by_their_files(old: str) -> None:
+    assert re.search(f"control +{re.escape(Path(old).name)} ", call("diff", "compare", old, old).stdout)
+
+
+HOSTILE = '"\\u001b[2J [bold]x[/] \\u202e"'
+
+
+def test_texts_of_others_do_not_reach_the_terminal_as_they_are() -> None:
+    header = f'{{"kind":"tape","format":"bridge-tape/v1","source":{HOSTILE},"notes":[{HOSTILE}]}}\n'
+    exchange = '{"kind":"exchange","number":1,"request":{"method":"GET","path":"/threads/x"},"answer":{"status":200}}\n'
+    Path("a.tape").write_text(header + exchange, "utf-8")
+    Path("b.json").write_text(f"{{{HOSTILE}: 1}}", "utf-8")
+    made, refused = (
+        call("diff", "tape", "a.tape", "--tape", "c.tape"),
+        call("diff", "tape", "b.json", "--tape", "d.tape"),
+    )
+    assert made.stdout == "1 exchanges, of: <U+001B>[2J [bold]x[/] <U+202E>\n"
+    assert made.stderr == "note: <U+001B>[2J [bold]x[/] <U+202E>\n"
+    assert "the keys <U+001B>[2J [bold]x[/] <U+202E>: none of" in refused.stderr
+
+
+def test_polls_that_are_folded_are_told(old: str) -> None:
+    made = tapes.read(Path(old))
+    polled = [each for each in made.exchanges for _ in range(2 if "/runs/" in each.request.path else 1)]
+    tapes.write(tapes.Tape(tuple(evolve(each, number=n) for n, each in enumerate(polled, 1))), Path("polled.tape"))
+    result = call("diff", "replay", "polled.tape", "--tape", "new.tape")
+    assert result.stdout == "6 exchanges asked again, of 7 on the tape: polls in a row are one\n"

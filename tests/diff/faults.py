@@ -156,6 +156,12 @@ def turned(body: Any) -> None:
     body["data"][0] = dict(reversed(body["data"][0].items()))
 
 
+def milliseconds(body: Any) -> None:
+    for name in body:
+        if name.endswith("_at") and body[name]:
+            body[name] *= 1000
+
+
 def oslo(side: Side) -> list[Object]:
     return [call(side, 0, "weather", '{"city": "Bergen", "days": 2}'), call(side, 1, "weather", '{"city":"Cairo"}')]
 
@@ -226,6 +232,7 @@ FAULTS: list[tuple[str, Callable[[Side], Tape], str, str, str, str]] = [
     ("integer for float", changed(CREATED, set_("temperature", to=1)), S, "number-form", G, "$.temperature"),
     ("other metadata", changed(CREATED, set_("metadata", "session", to="red")), S, "value", N, "$.metadata.session"),
     ("moments turned", changed(OVER, set_("completed_at", to=5)), S, "moment-order", N, "$.completed_at"),
+    ("milliseconds", changed(CREATED, milliseconds), S, "moment-unit", B, "$.created_at"),
     ("other error text", changed(ERROR, set_("error", "message", to="No.")), S, "error-message", B, "$.error.message"),
     ("other error code", changed(ERROR, set_("error", "code", to="x")), S, "null", B, "$.error.code"),
     ("other error type", changed(ERROR, set_("error", "type", to="x")), S, "literal", B, "$.error.type"),
@@ -255,6 +262,7 @@ FAULTS: list[tuple[str, Callable[[Side], Tape], str, str, str, str]] = [
     ("a refusal", changed(LISTING, refuses), X, "refusal", B, f"{MESSAGE}.content[0].type"),
     ("slower", slower, L, "slower", N, "timing.seconds"),
     ("costlier", changed(OVER, set_("usage", "prompt_tokens", to=900)), C, "costlier", N, "$.usage.prompt_tokens"),
+    ("no count", changed(OVER, set_("usage", "prompt_tokens", to=10**400)), S, "value", N, "$.usage.prompt_tokens"),
     ("cheaper", changed(OVER, set_("usage", "prompt_tokens", to=9)), C, "cheaper", G, "$.usage.prompt_tokens"),
 ]  # fmt: skip
 

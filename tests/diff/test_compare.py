@@ -13,7 +13,7 @@ from bridge.diff.compare import compare
 from bridge.diff.compare.patterns import matches
 from bridge.diff.compare.weights import OPPOSITES, WEIGHTS
 from bridge.diff.observations import MISSING, Comparison
-from bridge.diff.tape import Exchange, Request, Tape
+from bridge.diff.tape import Answer, Event, Exchange, Request, Tape
 
 CONTROL = tape(Side(1))
 
@@ -108,6 +108,20 @@ def test_how_often_is_polled_and_what_is_seen_on_the_way() -> None:
     assert len(noted) == len(found) == 2 and all(each.is_accepted for each in noted)
 
 
+def test_a_status_that_comes_back_is_told() -> None:
+    def polled(*statuses: str) -> Tape:
+        asked = Request("GET", "/threads/thread_a/runs/run_a")
+        bodies = [{"id": "run_a", "object": "thread.run", "status": status} for status in statuses]
+        return Tape(tuple(Exchange(n, asked, Answer(200, body=body)) for n, body in enumerate(bodies, 1)))
+
+    (told,) = compare(polled("in_progress", "completed"), polled("completed", "in_progress", "completed")).mismatches()
+    assert (told.rule, told.candidate, told.is_accepted) == (
+        "statuses",
+        ["completed", "in_progress", "completed"],
+        False,
+    )
+
+
 def test_a_forced_choice_that_is_not_followed() -> None:
     assert compare(forced(Side(1)), forced(Side(2))).mismatches() == ()
     told = compare(forced(Side(1)), forced(Side(2), calls=False)).mismatches()
@@ -150,6 +164,16 @@ def test_every_rule_has_a_sentence_and_its_opposite_is_one() -> None:
     assert all(weight.sentence.endswith(".") for weight in WEIGHTS.values())
     assert {*OPPOSITES, *OPPOSITES.values()} <= set(WEIGHTS)
     assert all(weight.severity != "breaking" for weight in WEIGHTS.values() if weight.kind == "latency")
+
+
+@pytest.mark.parametrize("id", [None, [], {"a": 1}, 5, ""])
+def test_ids_that_are_none_are_values_like_others(id: object) -> None:
+    run = {"object": "thread.run", "id": id, "required_action": {"submit_tool_outputs": {"tool_calls": [{"id": id}]}}}
+    request = Request("POST", "/threads/thread_a/runs", body={"stream": True})
+    made = Tape((Exchange(1, request, Answer(200, events=(Event("thread.run.created", run),))),))
+    assert compare(made, made).mismatches() == ()
+    without = Tape((Exchange(1, request, Answer(200, body={"object": "thread.run"})),))
+    assert rules(compare(made, without)) == ["form"]
 
 
 def test_empty_tapes() -> None:

@@ -13,6 +13,7 @@ from bridge.diff.compare import compare, exit_code
 from bridge.diff.compare.gate import heaviest
 from bridge.diff.compare.meanings import MEANINGS
 from bridge.diff.compare.notes import NOTES, Note, noted
+from bridge.diff.compare.patterns import matches
 from bridge.diff.compare.weights import WEIGHTS, mismatch
 from bridge.diff.observations import MISSING, Comparison, Observation
 from bridge.diff.observations import Side as Named
@@ -143,6 +144,36 @@ def test_places_of_lists_in_paths() -> None:
         rules = parsed(f'[[accept]]\npath = "{path}"\nreason = "x"', "rules.toml")
         found = compare(CONTROL, answered(tape(Side(2)), STEPS, body=body), rules=rules).mismatches()
         assert [each.is_accepted for each in found].count(True) == accepted, path
+
+
+PATTERNS = [
+    ("*", "", True),
+    ("**", "anything", True),
+    ("", "", True),
+    ("", "x", False),
+    ("$.data", "$.data", True),
+    ("$.data", "$.data.x", False),
+    ("$.data", "x$.data", False),
+    ("*.data", "$.data.data", True),
+    ("a*a", "a", False),
+    ("*aa", "aaa", True),
+    ("a*b*c", "a-b-b-c", True),
+    ("a*b*c", "a-c-b", False),
+    ("$.data[*].x", "$.data[12].x", True),
+    ("$.data[*].x", "$.data[a].x", False),
+    ("$.data*.x", "$.data[1].y.x", True),
+    ("*[*]", "$.a[1].b[2]", True),
+    ("*[*]", "$.a[1].b", False),
+    ("$.(a|b)", "$.a", False),
+    ("*\n*", "a\nb", True),
+    ("*" + "a*" * 40 + "b", "a" * 5_000, False),
+    ("*" * 200 + "b", "a" * 5_000, False),
+]
+
+
+@pytest.mark.parametrize(("pattern", "text", "fits"), PATTERNS)
+def test_patterns(pattern: str, text: str, fits: bool) -> None:
+    assert matches(pattern, text) is fits
 
 
 WRONG = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -50,6 +51,12 @@ def test_similarity() -> None:
     assert texts.similarity(LONG, moved) > 0.9
 
 
+def test_a_text_of_brackets_is_read_once() -> None:
+    began = time.process_time()
+    assert texts.rule("【" * 300_000, "【" * 300_001) is not None
+    assert time.process_time() - began < 5
+
+
 @pytest.mark.slow
 def test_texts_of_five_megabytes() -> None:
     """They are sampled, and the sample tells about as much: half of the pairs of words are the same."""
@@ -78,6 +85,8 @@ PARTS: list[tuple[Any, Any, list[tuple[str, str]]]] = [
     (part("a", cited(0, 1)), part("a"), [("annotation-missing", "$.annotations[0]")]),
     (part("abc", cited(0, 1)), part("abc", cited(1, 2)), [("annotation-span", "$.annotations[0]")]),
     (part("a", cited(0, 1)), part("a", cited(0, 1, type="file_path")), [("annotation-kind", "$.annotations[0]")]),
+    (part("abc", cited(0, 1), cited(1, 2, type="file_path")), part("abc", cited(1, 2, type="file_path"), cited(0, 1)),
+     [("item-order", "$.annotations")]),
     (part("a【1†a】", cited(1, 6)), part("a【2†b】", cited(1, 6, "【2†b】")),
      [("text-normalised", "$.value"), ("text-normalised", "$.annotations[0].text")]),
     (part("x y", cited(0, 1)), part("one", cited(1, 2)), [("text", "$.value")]),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ import samples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.diff import tape
+from bridge.diff import bodies, tape
 from bridge.diff.readers import parsed, raw, read_any
 from bridge.diff.tape import Event, Exchange, Tape
 from bridge.errors import ConfigurationError
@@ -152,6 +154,8 @@ def test_a_tape_whose_writer_was_killed() -> None:
 
 # --- what is none of all that
 
+ALIASES = b", ".join([b"*a?"] * 9)
+BOMB = b"".join(b"- &a%d [%s]\n" % (n, ALIASES.replace(b"?", b"%d" % (n - 1))) for n in range(1, 12))
 OTHERS: list[tuple[bytes, str]] = [
     (b"", r"x is empty\."),
     (b" \n", r"x is empty\."),
@@ -169,6 +173,11 @@ OTHERS: list[tuple[bytes, str]] = [
     (b'{"interactions": [{"request": {"method": "GET"}}]}', r"x \(vcr cassette\) .* interaction 1 could not be read"),
     (b"[" * 100_000, r"x looks like JSON, but cannot be read"),
     (b"interactions:\n" + b"- [" * 50_000, r"x (looks like|is)"),
+    (b"interactions: &a [*a]", r"x looks like YAML, but cannot be read: an alias stands within what it stands for"),
+    (
+        b"interactions:\n- &a0 [1]\n" + BOMB,
+        r"x looks like YAML, but cannot be read: its aliases stand for more values",
+    ),
 ]
 
 
@@ -191,12 +200,17 @@ def test_folders_and_files_that_are_none(tmp_path: Path) -> None:
 BROKEN_BODIES = [
     (b"\x1f\x8b\x08 no gzip at all", {"content-encoding": "gzip"}, "the compressed body is broken"),
     (b"\xff\xfe\xfd", {"content-encoding": "br"}, "content-encoding 'br' needs the package brotli|body is broken"),
+    (gzip.compress(b"0" * 20_000), {}, "it unpacks to more than 10000 bytes"),
     (b"\xff\xfe\xfd", {"content-encoding": "rot13"}, "the content-encoding 'rot13' is not known here"),
 ]
 
 
 @pytest.mark.parametrize(("data", "headers", "message"), BROKEN_BODIES)
-def test_a_body_that_cannot_be_read_is_noted(data: bytes, headers: dict[str, str], message: str) -> None:
+def test_a_body_that_cannot_be_read_is_noted(
+    data: bytes, headers: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "LIMIT", 10_000)
+    monkeypatch.setattr(bodies, "TOO_LARGE", "it unpacks to more than 10000 bytes")
     files: dict[str, bytes] = {**samples.raw_json()}
     head = "\r\n".join(["HTTP/1.1 200 OK", *(f"{name}: {value}" for name, value in headers.items()), "", ""])
     del files["0001.response.json"]
@@ -205,6 +219,27 @@ def test_a_body_that_cannot_be_read_is_noted(data: bytes, headers: dict[str, str
     assert found.exchanges[0].answer.body == f"({len(data)} bytes of something)"
     assert len(found.notes) == 1 and found.notes[0].startswith("the body of answer 1 could not be read: ")
     assert any(each in found.notes[0] for each in message.split("|"))
+
+
+class Expanding:
+    """In the place of brotli: each byte stands for a thousand."""
+
+    def process(self, piece: bytes) -> bytes:
+        return piece * 1000
+
+
+def test_an_encoding_without_a_limit_of_its_own_is_given_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "brotli", SimpleNamespace(Decompressor=Expanding))
+    assert bodies.unpacked(b"\xff\xfe", "br") == b"\xff\xfe" * 1000
+    with pytest.raises(ValueError, match="it unpacks to more than"):
+        bodies.unpacked(b"\xff" * (bodies.LIMIT // 1000 + 2), "br")
+
+
+def test_base64_that_is_none_is_noted() -> None:
+    made = json.loads(samples.har())
+    made["log"]["entries"][0]["response"]["content"] = {"text": "%%%", "encoding": "base64"}
+    found = parsed(json.dumps(made).encode(), "x.har")
+    assert found.notes[0].startswith("entry 1 could not be read: ")
 
 
 def test_values_of_any_depth_are_no_crash() -> None:

@@ -80,6 +80,7 @@ def _remember(answer: Answer, known: dict[str, Any]) -> None:
             continue
         kind = body["object"].rpartition(".")[2]
         known[kind] = body.get("id")
+        known["thread"] = body.get("thread_id", known.get("thread"))
         if kind == "run" and body.get("required_action"):
             calls = body["required_action"]["submit_tool_outputs"]["tool_calls"]
             known["calls"] = [(call["id"], call["function"]["name"]) for call in calls]
@@ -190,6 +191,80 @@ def test_what_was_there_before_the_tape_is_assumed_and_noted() -> None:
         "was there before the tape: it begins empty",
     ]
     assert without_usage(shown(candidate)) == without_usage(shown(tape))
+
+
+def begun(stream: bool) -> list[tuple[str, str, Any]]:
+    """A thread and its run in one call, and what it came to."""
+    thread = {"messages": [{"role": "user", "content": "Hi"}]}
+    body = {"assistant_id": "{assistant}", "thread": thread, "stream": stream}
+    return [("POST", "/assistants", {"model": "gpt-4o"}), ("POST", "/threads/runs", body)]
+
+
+CHANGES = [
+    ("POST", "/threads/{thread}", {"metadata": {"a": "b"}}),
+    ("POST", "/assistants/{assistant}", {"name": "Ada"}),
+    ("GET", "/threads/{thread}", None),
+    ("GET", "/assistants/{assistant}", None),
+]
+BEFORE: dict[str, tuple[list[tuple[str, str, Any]], int, int]] = {
+    # what is asked, how much of it was before the tape, how many things that were there are assumed
+    "an assistant that streams show": ([*ask("Hi", stream=True), MESSAGES], 1, 1),
+    "an assistant that polls show": ([*ask("Hi"), POLL, MESSAGES], 1, 1),
+    "a thread made with its run": ([*begun(False), POLL, MESSAGES], 0, 0),
+    "a thread made with its stream": ([*begun(True), MESSAGES], 0, 0),
+    "what is changed first": ([*ask("Hi")[:2], *CHANGES], 2, 2),
+}
+
+
+@pytest.mark.parametrize(("asks", "first", "assumed"), BEFORE.values(), ids=BEFORE)
+def test_what_there_was_before_is_there_again(asks: list[tuple[str, str, Any]], first: int, assumed: int) -> None:
+    tape = Tape(recorded([{"say": "Hello."}], asks).exchanges[first:])
+    candidate = again(tape)
+    assert [each.answer and each.answer.status for each in candidate.exchanges] == [200] * len(tape.exchanges)
+    assert without_usage(shown(candidate)) == without_usage(shown(tape))
+    assert len(candidate.notes) == assumed
+
+
+class Asked:
+    """A server that notes what it is asked, and says yes."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def ask(self, request: Request, *told: Any) -> Answer:
+        self.asked.append(f"{request.method} {request.path}")
+        return Answer(200, body={"id": "asst_new" if request.path == "/assistants" else "thread_new"})
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_nothing_of_a_real_server_is_changed_that_the_tape_does_not_show() -> None:
+    deleted = Answer(200, body={"id": "asst_live", "object": "assistant.deleted", "deleted": True})
+    unknown = Answer(404, body={"error": {"message": "No assistant found."}})
+    asks = [
+        ("DELETE", "/assistants/asst_live", deleted),
+        ("DELETE", "/assistants/asst_none", unknown),
+        ("POST", "/threads/../files", deleted),
+        ("POST", "/threadsmore", deleted),
+        ("DELETE", "/threads/thread_live", deleted),
+    ]
+    target = Asked()
+    tape = Tape(tuple(Exchange(n, Request(*each[:2]), each[2]) for n, each in enumerate(asks, 1)))
+    notes = replay(tape, target).notes
+    assert target.asked == ["POST /threads", "DELETE /assistants/asst_none", "DELETE /threads/thread_new"]
+    assert notes[1:] == (
+        "DELETE /assistants/asst_live is about an assistant that the tape does not show: it was not asked again",
+        "POST /threads/../files is no Assistants call",
+        "POST /threadsmore is no Assistants call",
+    )
+
+
+@pytest.mark.parametrize("body", ["half \ud83d", {"metadata": {"a": "half \ud83d"}}, {"x": 2**70}])
+def test_what_orjson_refuses_is_asked_all_the_same(body: Any) -> None:
+    tape = Tape((Exchange(1, Request("POST", "/threads", body=body), Answer(400)),))
+    answer = again(tape).exchanges[0].answer
+    assert answer is not None and answer.status == 400
 
 
 def test_a_tool_is_never_executed_twice_and_its_outputs_are_found_by_name() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,8 +61,16 @@ COUNT: Final = "document.getElementById('count').textContent"
 FOCUSED: Final = "document.activeElement.closest('#list > li')?.id"
 
 
+OPENED: Final = "[...document.querySelectorAll('[aria-expanded=true]')].map((x) => x.closest('li').id).join()"
+
+
+def is_(expression: str, value: object) -> str:
+    """For `until`: a key that was pressed is not at once one that was heard."""
+    return f"({expression}) === {json.dumps(value)}"
+
+
 def opened(tab: Page) -> str:
-    return str(tab.eval("[...document.querySelectorAll('[aria-expanded=true]')].map((x) => x.closest('li').id).join()"))
+    return str(tab.eval(OPENED))
 
 
 def ids(*numbers: int) -> str:
@@ -197,22 +206,26 @@ def test_legs_are_aligned(tab: Page, kinds: Path) -> None:
 def test_keys(tab: Page, kinds: Path) -> None:
     tab.open(kinds)
     tab.press("j")
-    assert tab.eval(FOCUSED) == "exchange-2"
+    tab.until(is_(FOCUSED, "exchange-2"))
     tab.press("j")
+    tab.until(is_(FOCUSED, "exchange-3"))
     tab.press("o")
-    assert tab.eval(FOCUSED) == "exchange-3" and opened(tab) == "exchange-3"
+    tab.until(is_(OPENED, "exchange-3"))
+    assert tab.eval(FOCUSED) == "exchange-3"
     tab.press("o")
-    assert opened(tab) == ""
+    tab.until(is_(OPENED, ""))
     tab.press("n")
-    assert opened(tab) == "exchange-5"
+    tab.until(is_(OPENED, "exchange-5"))
     tab.press("k")
-    assert tab.eval("location.hash") == "#exchange-3"
+    tab.until(is_("location.hash", "#exchange-3"))
     tab.press("/")
+    tab.until(is_("document.activeElement.id", "search"))
     tab.press("j")  # is text now
-    assert tab.eval("[document.activeElement.id, $('search').value].join()") == "search,j"
+    tab.until(is_("$('search').value", "j"))
     tab.press("Escape")
+    tab.until(is_("document.activeElement.id === 'search'", False))
     tab.press("?")
-    assert tab.eval("$('help').open") is True
+    tab.until("$('help').open")
     tab.press("Escape")
     tab.until("!$('help').open")
 
@@ -350,7 +363,7 @@ def test_ten_thousand_exchanges(tab: Page, folder: Path) -> None:
 def test_the_last_exchange_of_a_page_leads_to_the_next(tab: Page, folder: Path) -> None:
     tab.open(written(folder, "big", samples.big(MANY)), "#exchange-50?show=every")
     tab.press("j")
-    assert tab.eval(FOCUSED) == "exchange-51"
+    tab.until(is_(FOCUSED, "exchange-51"))
     assert tab.eval("document.querySelector('#pager span').textContent") == "page 2 of 200"
 
 

@@ -7,16 +7,21 @@ import re
 import time
 
 import pytest
+from attrs import evolve
 
 pytest.importorskip("rich", reason="the extra `tools` is missing")
 
 from rich.cells import cell_len
 from rich.console import Console
 
-from bridge.diff.observations import MISSING, Comparison, Mismatch
-from bridge.diff.report import shown, terminal
+from bridge.diff.observations import MISSING, Comparison, Kind, Mismatch
+from bridge.diff.report import counts, shown, terminal
 from bridge.diff.tape import Answer, Request
 from diff import report_samples as samples
+
+DELTA, WHOLE, LIST = (
+    f"{where}.content[*].text.value" for where in ("events[*].data.delta", "events[*].data", "$.data[*]")
+)
 
 
 def told(comparison: Comparison, width: int = 120, limit: int = 20, *, colour: bool = False) -> str:
@@ -72,6 +77,55 @@ def test_mismatches_at_places_of_one_pattern_share_a_row() -> None:
     text = told(samples.big(90), 200)
     assert "$.required_action" in text and "×" in text
     assert len(text.splitlines()) < 100
+
+
+def found(rule: str, path: str, control: object, candidate: object, kind: Kind = "text") -> Mismatch:
+    return Mismatch(kind, rule, path, control, candidate, "notice")
+
+
+def rows(*found: Mismatch) -> list[tuple[str, int, list[str]]]:
+    """The rows of one exchange with these mismatches: where, how often, and where again."""
+    answer = Answer(200)
+    observation = samples.paired(1, Request("GET", "/x"), answer, answer, *found)
+    told = counts.unaccepted(Comparison(samples.CONTROL, samples.CANDIDATE, (observation,)))
+    return [(group.pattern, group.count, [each.pattern for each in group.again]) for group in told]
+
+
+STREAMED = found("text", "events[7].data.delta.content[0].text.value", "a", "b")
+ENDED = found("text", "events[9].data.content[0].text.value", "a", "b")
+LISTED = found("text", "$.data[0].content[0].text.value", "a", "b")
+ROWS: list[tuple[tuple[Mismatch, ...], list[tuple[str, int, list[str]]]]] = [
+    ((STREAMED, ENDED, LISTED), [(DELTA, 3, [WHOLE, LIST])]),
+    ((STREAMED, ENDED, LISTED, evolve(LISTED, path="$.data[1].content[0].text.value")), [(LIST, 4, [DELTA, WHOLE])]),
+    ((STREAMED, LISTED, evolve(LISTED, control="c")), [(LIST, 3, [DELTA])]),
+    ((STREAMED, evolve(LISTED, candidate="c")), [(DELTA, 1, []), (LIST, 1, [])]),
+    ((STREAMED, evolve(LISTED, rule="text-similar")), [(DELTA, 1, []), (LIST, 1, [])]),
+    ((STREAMED, evolve(LISTED, severity="info")), [(DELTA, 1, []), (LIST, 1, [])]),
+    ((STREAMED, evolve(LISTED, note="x")), [(DELTA, 1, [])]),
+    ((found("null", "$.a", None, 1, "structure"), found("null", "$.b.a", None, 1, "structure")),
+     [("$.a", 1, []), ("$.b.a", 1, [])]),
+    ((found("missing-event", "events[3]", "x", MISSING, "structure"),
+      found("missing-event", "events[5]", "x", MISSING, "structure"),
+      found("missing-event", "events[4]", "y", MISSING, "structure")),
+     [("events[*]", 2, []), ("events[*]", 1, [])]),
+    ((found("text", "$.x", samples.deep(2000), 1), found("text", "$.y.x", samples.deep(2000), 1)),
+     [("$.x", 2, ["$.y.x"])]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("mismatches", "expected"), ROWS)
+def test_a_difference_that_stands_in_several_objects_is_told_once(
+    mismatches: tuple[Mismatch, ...], expected: list[tuple[str, int, list[str]]]
+) -> None:
+    assert rows(*mismatches) == expected
+
+
+def test_a_row_names_the_other_places_of_its_difference() -> None:
+    more = (evolve(LISTED, path=f"$.data[0].x{n}.text.value") for n in range(3))
+    observation = samples.paired(1, Request("GET", "/x"), Answer(200), Answer(200), STREAMED, ENDED, LISTED, *more)
+    text = told(Comparison(samples.CONTROL, samples.CANDIDATE, (observation,)))
+    assert text.count(f"also #1 {WHOLE}") == text.count(f"also #1 {LIST}") == text.count("also at 2 other places") == 1
+    assert "6 notice mismatches" in text and len(re.findall("^notice", text, re.MULTILINE)) == 1
 
 
 def test_what_exceeds_the_limit_is_counted() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +61,7 @@ def test_a_file(tmp_path: Path) -> None:
     )
     write(tape, tmp_path / "a.tape")
     assert read(tmp_path / "a.tape") == tape
+    assert os.name != "posix" or (tmp_path / "a.tape").stat().st_mode & 0o077 == 0
     first, second = (tmp_path / "a.tape").read_bytes().splitlines()
     assert orjson.loads(first) == {"kind": "tape", "format": "bridge-tape/v1", "source": "x", "made": None}
     assert orjson.loads(second) == {
@@ -71,6 +74,7 @@ def test_a_file(tmp_path: Path) -> None:
 
 
 HEADER = b'{"kind":"tape","format":"bridge-tape/v1"}\n'
+ASKED = HEADER + b'{"kind":"exchange","request":{"method":"GET","path":"/"},"answer":'
 WRONG = [
     (b"", r"x is empty: a tape begins with a header line\."),
     (b"nonsense", r"x, line 1: "),
@@ -79,6 +83,20 @@ WRONG = [
     (HEADER + b'{"kind":"exchange"}', r"x, line 2: 'request' is missing"),
     (HEADER + b'{"kind":"frob"}', r"x, line 2: there is no kind 'frob' of line"),
     (HEADER + b"[]", r"x, line 2: "),
+    (b'{"kind":"tape","format":"bridge-tape/v1","source":[1]}', r"x, line 1: `source` cannot be '\[1\]'"),
+    (HEADER + b'{"kind":"exchange","request":{"method":1,"path":"/"}}', r"x, line 2: `method` cannot be '1'"),
+    (HEADER + b'{"kind":"exchange","request":{"method":"GET","path":null}}', r"`path` cannot be 'None'"),
+    (HEADER + b'{"kind":"exchange","number":"1","request":{"method":"GET","path":"/"}}', r"`number` cannot be '1'"),
+    (HEADER + b'{"kind":"exchange","at":NaN,"request":{"method":"GET","path":"/"}}', r"`at` is no number of seconds"),
+    (HEADER + b'{"kind":"exchange","request":{"method":"GET","path":"/","query":[["a",[]]]}}', r"`query` is a list of"),
+    (ASKED + b'{"status":"200"}}', r"x, line 2: `status` cannot be '200'"),
+    (ASKED + b'{"status":200,"headers":["a"]}}', r"x, line 2: `headers` cannot be"),
+    (ASKED + b'{"status":200,"seconds":1e999}}', r"x, line 2: `seconds` is no number of seconds"),
+    (ASKED + b'{"status":200,"seconds":1' + b"0" * 400 + b"}}", r"x, line 2: `seconds` is no number of seconds"),
+    (ASKED + b'{"status":200,"events":[{"event":1}]}}', r"x, line 2: `event` cannot be '1'"),
+    (ASKED + b'{"status":200,"events":[{"event":"a","at":true}]}}', r"x, line 2: `at` cannot be 'True'"),
+    (HEADER + b'{"kind":"leg","request":[]}', r"x, line 2: `request` cannot be '\[\]'"),
+    (HEADER + b'{"kind":"leg","request":{},"run":{}}', r"x, line 2: `run` cannot be '{}'"),
 ]
 
 
@@ -106,12 +124,30 @@ SECRETS: list[tuple[Any, Any]] = [
         {"server": {"headers": {"Authorization": "[removed]"}}},
     ),
     ([{"password": "p", "token_count": 3}], [{"password": "[removed]", "token_count": 3}]),
+    (
+        {"openai_api_key": "x", "X-Session-Cookie": "y"},
+        {"openai_api_key": "[removed]", "X-Session-Cookie": "[removed]"},
+    ),
+    ('{"city": "Oslo", "api_key": "abc", "days": 2}', '{"city": "Oslo", "api_key": "[removed]", "days": 2}'),
+    (r'{"db_password":"a\"b"}', '{"db_password":"[removed]"}'),
+    (r'"{\"password\": \"abc\", \"x\": \"y\"}"', r'"{\"password\": \"[removed]\", \"x\": \"y\"}"'),
+    ({"sk-abcdefghijklmnop": 1}, {"sk-[removed]": 1}),
+    ("https://a.blob.test/x.png?sv=1&sig=a%2Fb%3D&se=2", "https://a.blob.test/x.png?sv=1&sig=[removed]&se=2"),
+    ("api_key=abc&q=x", "api_key=[removed]&q=x"),
+    ("see postgres://me:pw-1@db:5432/x", "see postgres://me:[removed]@db:5432/x"),
+    ("Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic [removed]"),
+    ("Cookie: session=abc; other=def\nHost: x", "Cookie: [removed]\nHost: x"),
+    ("Incorrect API key provided: sk-proj-abcdefghijklmnop.", "Incorrect API key provided: sk-[removed]."),
 ]
 HARMLESS: list[Any] = [
     "asst_D2BqLQ9rNgOjd5A3NpS9m9s4",
     "call_abcdefghijklmnopqrstuvwx",
     "file-abcdefghijklmnopqrstuvwx",
     "What is an API key? A task-oriented one.",
+    "Set password = x; the sig=1 of b, x?a=1&design=2.",
+    "Basic understanding of authorization means little.",
+    "A cookie: 200 g of flour. See http://localhost:8080/a@b and http://a:80 or me@b.",
+    'The "password": forgotten. {"token": "Hel", "design": "x", "password_hint": "y"}',
     {"secret": 1, "signature": None, "password": ""},
     {"type": "function", "function": {"parameters": {"properties": {"password": {"type": "string"}}}}},
 ]
@@ -120,6 +156,8 @@ HARMLESS: list[Any] = [
 @pytest.mark.parametrize(("value", "expected"), SECRETS)
 def test_secrets_are_masked(value: Any, expected: Any) -> None:
     assert secrets.masked(value) == expected
+    if isinstance(value, str):
+        assert secrets.masked(f"{value}\n{' x' * secrets.LONG}") == f"{expected}\n{' x' * secrets.LONG}"
 
 
 @pytest.mark.parametrize("value", HARMLESS)
@@ -127,15 +165,34 @@ def test_what_is_no_secret_stays(value: Any) -> None:
     assert secrets.masked(value) == value
 
 
+LONG = ("-eyJabcdefghij", "bearer ", "?a_", "://a:", '\\\\"', '"password":"', '"a_')
+
+
+@pytest.mark.parametrize("piece", LONG)
+def test_secrets_are_sought_in_time_linear_in_the_text(piece: str) -> None:
+    text = piece * (600_000 // len(piece))
+    began = time.process_time()
+    secrets.masked(text)
+    assert time.process_time() - began < 3
+
+
 def test_a_query_is_masked_by_name_and_by_looks() -> None:
-    pairs = (("api-key", "abc"), ("limit", "2"), ("q", "sk-abcdefghijklmnop"))
-    assert secrets.query(pairs) == (("api-key", "[removed]"), ("limit", "2"), ("q", "sk-[removed]"))
+    pairs = (("api-key", "abc"), ("token", "abc"), ("limit", "2"), ("q", "sk-abcdefghijklmnop"))
+    masked = (("api-key", "[removed]"), ("token", "[removed]"), ("limit", "2"), ("q", "sk-[removed]"))
+    assert secrets.query(pairs) == masked
 
 
 def test_a_tape_is_written_without_secrets() -> None:
     request = Request("POST", "/threads", body={"metadata": {"api_key": "abc"}, "text": "Bearer abcdefghijkl"})
     (_, line) = written(Tape((Exchange(1, request, None),)))
     assert b"abc" not in line and line.count(b"[removed]") == 2
+
+
+def test_a_header_is_written_without_secrets() -> None:
+    (line,) = written(
+        Tape((), source="from http://me:abc@host/v1", notes=("'https://x?k=sk-abcdefghijklmnop' is none",))
+    )
+    assert b":abc" not in line and b"abcdef" not in line and line.count(b"[removed]") == 2
 
 
 def test_lines_without_a_number_are_counted_as_they_began() -> None:

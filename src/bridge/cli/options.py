@@ -24,6 +24,9 @@ Upstream = Annotated[
 Config = Annotated[Path | None, typer.Option(metavar="FILE", help="A bridge.toml to read instead of the one found.")]
 
 LINE: Final = "  [cyan]{}[/]  {}"
+TWO_LINES: Final = "  [cyan]{}[/]\n      {}"
+WIDTH: Final = 78
+"""Columns of a help page that a line may take at a terminal of 80."""
 
 
 def settings(store: str | None = None, upstream: str | None = None, config: Path | None = None) -> Settings:
@@ -63,6 +66,8 @@ def paragraphs(text: str) -> str:
 
 
 def examples(*pairs: tuple[str, str]) -> str:
-    """The end of a help page: commands, each with what it does."""
+    """The end of a help page: commands, each with what it does, below it where there is no room beside it."""
     width = max(len(command) for command, _ in pairs)
-    return "\b\nExamples:\n" + "\n".join(LINE.format(command.ljust(width), meaning) for command, meaning in pairs)
+    is_wide = any(2 + width + 2 + len(meaning) > WIDTH for _, meaning in pairs)
+    line, width = (TWO_LINES, 0) if is_wide else (LINE, width)
+    return "\b\nExamples:\n" + "\n".join(line.format(command.ljust(width), meaning) for command, meaning in pairs)

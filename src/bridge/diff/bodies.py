@@ -24,6 +24,9 @@ EITHER: Final = 32 + zlib.MAX_WBITS
 LIMIT: Final = 64 * 1024 * 1024
 """Bytes of a body that are kept, unpacked: nobody compares more, and a small archive can hold gigabytes."""
 
+TOO_LARGE: Final = f"it unpacks to more than {LIMIT} bytes"
+SLICE: Final = 64
+"""Bytes that are unpacked at once by what knows no limit: a block of brotli holds 16 MiB in a few of them."""
 
 Step = Callable[[bytes], bytes]
 
@@ -43,8 +46,8 @@ class Unpacking:
 
 
 def unpacked(data: bytes, encoding: str = "") -> bytes:
-    """The whole body, up to LIMIT. Recorders often unpack bodies and keep the header, or the other way round: so what
-    is text stays, and gzip is known by its first bytes too. Raises ValueError."""
+    """The whole body. Recorders often unpack bodies and keep the header, or the other way round: so what is text stays,
+    and gzip is known by its first bytes too. Raises ValueError, also for what would be larger than LIMIT."""
     if _is_text(data):
         return data
     return Unpacking("gzip" if data.startswith(GZIP) else encoding).feed(data)
@@ -137,7 +140,10 @@ class _Inflate:
         return data
 
     def _inflate(self, piece: bytes) -> bytes:
-        return self._object.decompress(piece, max(1, LIMIT - self._size))
+        data = self._object.decompress(piece, max(1, LIMIT - self._size))
+        if self._object.unconsumed_tail:
+            raise ValueError(TOO_LARGE)
+        return data
 
 
 def _other(names: tuple[str, ...], make: Callable[[Any], Step], coding: str) -> Step:
@@ -146,8 +152,25 @@ def _other(names: tuple[str, ...], make: Callable[[Any], Step], coding: str) -> 
             module = importlib.import_module(name)
         except ImportError:
             continue
-        return _guarded(make(module))
+        return _guarded(_limited(make(module)))
     raise ValueError(f"the content-encoding {coding!r} needs the package {names[0]}")
+
+
+def _limited(step: Step) -> Step:
+    """A few bytes at a time: neither package can be told to stop, and a kilobyte can hold gigabytes."""
+    size = 0
+
+    def limited(piece: bytes) -> bytes:
+        nonlocal size
+        made = []
+        for start in range(0, len(piece), SLICE):
+            made.append(step(piece[start : start + SLICE]))
+            size += len(made[-1])
+            if size > LIMIT:
+                raise ValueError(TOO_LARGE)
+        return b"".join(made)
+
+    return limited
 
 
 def _guarded(step: Step) -> Step:
@@ -156,6 +179,8 @@ def _guarded(step: Step) -> Step:
     def guarded(piece: bytes) -> bytes:
         try:
             return step(piece)
+        except ValueError:
+            raise
         except Exception as error:
             raise ValueError(f"the compressed body is broken: {error}") from error
 

@@ -13,6 +13,7 @@ Headers are those of `KEPT` alone, and secrets in bodies are masked (diff/secret
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -21,6 +22,7 @@ import orjson
 from attrs import evolve, field, fields, frozen
 
 from bridge.diff.secrets import masked
+from bridge.diff.validators import of, pairs, seconds
 from bridge.errors import ConfigurationError
 from bridge.wire.render import encode_compact
 
@@ -52,10 +54,10 @@ class Request:
     """`path` is below the API's root (``/threads/thread_x/runs``), `query` in its order. `body` is parsed JSON; what is
     none is a text, and None is no body."""
 
-    method: str
-    path: str
-    query: tuple[tuple[str, str], ...] = ()
-    headers: Object = field(factory=dict)
+    method: str = field(validator=of(str))
+    path: str = field(validator=of(str))
+    query: tuple[tuple[str, str], ...] = field(default=(), validator=pairs)
+    headers: Object = field(factory=dict, validator=of(dict))
     body: Any = None
 
 
@@ -63,9 +65,9 @@ class Request:
 class Event:
     """One server-sent event. `data` is parsed JSON where it is that, else the text (``[DONE]``)."""
 
-    event: str | None
+    event: str | None = field(validator=of(str, type(None)))
     data: Any
-    at: float | None = None
+    at: float | None = field(default=None, validator=seconds)
 
 
 @frozen
@@ -73,11 +75,11 @@ class Answer:
     """`body` as in Request; `events` in its place where it was an event stream. `seconds` until its end. `cut` is who
     ended it before its end: the caller left, or the server broke off."""
 
-    status: int
-    headers: Object = field(factory=dict)
+    status: int = field(validator=of(int))
+    headers: Object = field(factory=dict, validator=of(dict))
     body: Any = None
     events: tuple[Event, ...] | None = None
-    seconds: float | None = None
+    seconds: float | None = field(default=None, validator=seconds)
     cut: Literal["caller", "server"] | None = None
 
 
@@ -86,10 +88,10 @@ class Exchange:
     """One request and its answer. `number` counts from 1 (0 where it is not known yet); `answer` is None where the
     connection broke before one."""
 
-    number: int
+    number: int = field(validator=of(int))
     request: Request
     answer: Answer | None
-    at: float | None = None
+    at: float | None = field(default=None, validator=seconds)
 
 
 @frozen
@@ -97,10 +99,10 @@ class Leg:
     """One Responses request, and the id of the run it belongs to, where that is known. `answer` is the response at its
     end, where it was seen."""
 
-    request: Object
-    run: str | None = None
-    answer: Object | None = None
-    at: float | None = None
+    request: Object = field(validator=of(dict))
+    run: str | None = field(default=None, validator=of(str, type(None)))
+    answer: Object | None = field(default=None, validator=of(dict, type(None)))
+    at: float | None = field(default=None, validator=seconds)
 
 
 @frozen
@@ -109,8 +111,8 @@ class Tape:
 
     exchanges: tuple[Exchange, ...]
     legs: tuple[Leg, ...] = ()
-    source: str = ""
-    made: str | None = None
+    source: str = field(default="", validator=of(str))
+    made: str | None = field(default=None, validator=of(str, type(None)))
     notes: tuple[str, ...] = ()
 
 
@@ -121,9 +123,9 @@ def header(tape: Tape) -> Object:
     return {
         "kind": "tape",
         "format": FORMAT,
-        "source": tape.source,
+        "source": masked(tape.source),
         "made": tape.made,
-        **({"notes": list(tape.notes)} if tape.notes else {}),
+        **({"notes": masked(tape.notes)} if tape.notes else {}),
     }
 
 
@@ -142,7 +144,8 @@ def written(tape: Tape) -> Iterator[bytes]:
 
 
 def write(tape: Tape, path: Path) -> None:
-    with path.open("wb") as file:
+    """For its owner alone, as recordings are: what users wrote is in it."""
+    with open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         file.writelines(written(tape))
 
 
@@ -207,7 +210,7 @@ def _why(error: Exception) -> str:
 def _read_header(line: Object) -> Tape:
     if line["kind"] != "tape" or line.get("format") != FORMAT:
         raise ValueError(f"a tape begins with a line of the kind `tape` and the format {FORMAT}")
-    return Tape((), (), line.get("source") or "", line.get("made"), tuple(line.get("notes") or ()))
+    return Tape((), (), line.get("source") or "", line.get("made"), tuple(map(str, line.get("notes") or ())))
 
 
 def _read_exchange(line: Object) -> Exchange:
@@ -239,6 +242,6 @@ def _read_answer(answer: Object) -> Answer:
 def _known(thing: Any) -> Any:
     """Attributes that say something, down to the JSON values."""
     if isinstance(thing, (Exchange, Leg, Request, Answer, Event)):
-        pairs = ((each.name, getattr(thing, each.name)) for each in fields(type(thing)))
-        return {name: _known(value) for name, value in pairs if value is not None and (value or name not in MAY_LACK)}
+        known = ((each.name, getattr(thing, each.name)) for each in fields(type(thing)))
+        return {name: _known(value) for name, value in known if value is not None and (value or name not in MAY_LACK)}
     return [_known(each) for each in thing] if isinstance(thing, tuple) else thing

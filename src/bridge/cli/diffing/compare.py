@@ -59,6 +59,7 @@ def compare(
     found = comparing.compare(
         read_any(control),
         read_any(candidate),
+        names=(control.name or str(control), candidate.name or str(candidate)),
         repeats=[read_any(path) for path in repeats or ()],
         rules=() if rules is None else rules_file.read(rules),
     )

@@ -71,7 +71,9 @@ def tape(
     refuse_existing(file.absolute())
     made = _read(source, threads or [])
     tapes.write(made, file)
-    output.stdout().print(f"[bold]{len(made.exchanges)} exchanges[/], of: {escape(made.source)}", soft_wrap=True)
+    output.stdout().print(
+        f"[bold]{len(made.exchanges)} exchanges[/], of: {output.foreign(made.source)}", soft_wrap=True
+    )
     for note in made.notes:
         output.tell(f"note: {note}")
 

@@ -46,13 +46,16 @@ def replay(
     from bridge.diff.replay.candidate import replayed
 
     refuse_existing(file.absolute())
-    _tell(replayed(read_any(source), upstream, target), file)
+    tape = read_any(source)
+    _tell(tape, replayed(tape, upstream, target), file)
 
 
-def _tell(made: Tape, file: Path) -> None:
+def _tell(tape: Tape, made: Tape, file: Path) -> None:
     from bridge.diff import tape as tapes
 
     tapes.write(made, file)
-    output.stdout().print(f"[bold]{len(made.exchanges)} exchanges[/] asked again", soft_wrap=True)
+    fewer = len(made.exchanges) < len(tape.exchanges)
+    of = f", of {len(tape.exchanges)} on the tape: polls in a row are one" if fewer else ""
+    output.stdout().print(f"[bold]{len(made.exchanges)} exchanges[/] asked again{of}", soft_wrap=True)
     for note in made.notes:
         output.tell(f"note: {note}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bridge.diff.compare import texts
-from bridge.diff.compare.alignment import aligned
+from bridge.diff.compare.alignment import Keys
 from bridge.diff.compare.values import Object, Walk
 from bridge.diff.observations import MISSING
 
@@ -46,7 +46,8 @@ def _annotations(walk: Walk, control: Object, candidate: Object, path: str) -> N
             walk.value(lefts, rights, f"{path}.annotations")
         return
     is_same = control["value"] == candidate.get("value")
-    for one, other in aligned([_keys(each) for each in lefts], [_keys(each) for each in rights]):
+    keys = [_keys(each) for each in lefts], [_keys(each) for each in rights]
+    for one, other in walk.paired(*keys, f"{path}.annotations"):
         if one is None and other is not None:
             walk.tell("annotation-extra", f"{path}.annotations[{other}]", MISSING, rights[other])
         elif other is None and one is not None:
@@ -55,7 +56,7 @@ def _annotations(walk: Walk, control: Object, candidate: Object, path: str) -> N
             _annotation(walk, lefts[one], rights[other], f"{path}.annotations[{one}]", is_same)
 
 
-def _keys(annotation: Any) -> tuple[str, ...]:
+def _keys(annotation: Any) -> Keys:
     if not isinstance(annotation, dict):
         return repr(annotation), "", ""
     return f"{annotation.get('type')} {_span(annotation)}", str(annotation.get("type")), ""

@@ -22,6 +22,12 @@ DATA: Final = frozenset(("metadata", "parameters", "schema", "attributes"))
 LONGEST: Final = 200
 """Longer texts go into a fingerprint as their checksum."""
 
+LARGEST: Final = 2**53
+"""Numbers are counted with up to here, as in JavaScript; what is larger is compared as a value."""
+
+LATEST: Final = 1e11
+"""Seconds since 1970 are smaller until the year 5138, milliseconds larger since 1973."""
+
 DEEPEST: Final = 100
 """Values are looked into so deep; what lies below is compared as a whole."""
 
@@ -49,6 +55,11 @@ def json_type(value: Any) -> str:
     if isinstance(value, str):
         return "string"
     return "object" if isinstance(value, dict) else "array"
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is one that can be counted with."""
+    return json_type(value) == "number" and abs(value) < LARGEST
 
 
 def fingerprint(
@@ -81,7 +92,7 @@ def _scalar(value: Any, identities: Identities | None, of_candidate: bool, key: 
         return repr(blurred(value)) if len(value) <= LONGEST else _checksum(value)
     if means == "moment" and value is not None:
         return "moment"
-    return f"{value:.15g}" if json_type(value) == "number" and abs(value) < 2**53 else repr(value)
+    return f"{value:.15g}" if is_number(value) else repr(value)
 
 
 def _checksum(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any, Final
 
 from attrs import frozen
@@ -40,9 +41,9 @@ class Entry:
 
     @property
     def statuses(self) -> list[str]:
-        """The distinct statuses that were seen on the way, in order."""
+        """The statuses that were seen on the way, in order, each as long as it lasted once."""
         seen = (_status(each) for each in self.polls or (self.exchange,))
-        return list(dict.fromkeys(status for status in seen if status is not None))
+        return [status for status, _ in groupby(status for status in seen if status is not None)]
 
     @property
     def timing(self) -> Timing:
@@ -93,7 +94,7 @@ def _thread(exchange: Exchange, asked: Operation) -> str | None:
 
 
 def folded(lane: Sequence[Entry]) -> list[Entry]:
-    """Between two writes, reads of the same thing are one polling loop, which stands where it ended. What failed is
+    """Between two writes, reads of the same thing are one polling loop, which stands where it began. What failed is
     never folded."""
     kept: list[Entry] = []
     loops: dict[Any, int] = {}
@@ -124,7 +125,8 @@ def runs(entry: Entry) -> list[str]:
         return [entry.operation.ids[1]]
     answer = entry.exchange.answer
     bodies = [event.data for event in answer.events or ()] or [answer.body] if answer is not None else []
-    return [body["id"] for body in bodies if isinstance(body, dict) and body.get("object") == "thread.run"][:1]
+    found = (body.get("id") for body in bodies if isinstance(body, dict) and body.get("object") == "thread.run")
+    return [id for id in found if isinstance(id, str)][:1]
 
 
 # --- both sides

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from bridge.diff.compare.fields import is_number
 from bridge.diff.compare.values import Walk
 
 
@@ -50,7 +51,7 @@ def usage(walk: Walk, control: Any, candidate: Any, path: str, thresholds: Thres
 def _count(walk: Walk, control: Any, candidate: Any, path: str, key: str, thresholds: Thresholds) -> None:
     if key in DETAILS and isinstance(control, dict) and isinstance(candidate, dict):
         usage(walk, control, candidate, path, thresholds)
-    elif not (_is_count(control) and _is_count(candidate)):
+    elif not (is_number(control) and is_number(candidate)):
         walk.value(control, candidate, path)
     elif thresholds.tokens.exceeded(control, candidate):
         tell_number(walk, "costlier", "cheaper", path, control, candidate)
@@ -59,10 +60,6 @@ def _count(walk: Walk, control: Any, candidate: Any, path: str, key: str, thresh
 def tell_number(walk: Walk, more: str, less: str, path: str, control: float, candidate: float) -> None:
     share = f"{(candidate - control) / control:+.0%}" if control else f"{candidate - control:+g}"
     walk.tell(more if candidate > control else less, path, control, candidate, share)
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 @frozen

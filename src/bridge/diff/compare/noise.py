@@ -13,7 +13,7 @@ from typing import Any, Final
 from attrs import evolve, field, frozen
 
 from bridge.diff.compare import texts
-from bridge.diff.compare.fields import fingerprint, json_type
+from bridge.diff.compare.fields import fingerprint, is_number
 from bridge.diff.compare.patterns import blurred
 from bridge.diff.compare.weights import OPPOSITES
 from bridge.diff.observations import Mismatch
@@ -100,7 +100,7 @@ def _word(value: Any) -> str:
 def _ratio(mismatch: Mismatch) -> float:
     """How many times the smaller of two numbers the larger is; 1 for what are no numbers."""
     values = [mismatch.control, mismatch.candidate]
-    if mismatch.kind not in ("cost", "latency") or any(json_type(value) != "number" for value in values):
+    if mismatch.kind not in ("cost", "latency") or not all(map(is_number, values)):
         return 1.0
     small, large = sorted(max(float(value), 1e-3) for value in values)
     return large / small

@@ -47,7 +47,7 @@ def rounds(entries: Iterable[Entry]) -> dict[str, Rounds]:
             choices.setdefault(run, _forced(body.get("tool_choice")))
             seen = found.setdefault(run, {})
             if calls:
-                seen.setdefault(tuple((call.get("id"), canonical(call)) for call in calls), calls)
+                seen.setdefault(tuple((str(call.get("id")), canonical(call)) for call in calls), calls)
     return {run: _rounds(list(seen.values()), choices[run]) for run, seen in found.items()}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict, deque
 from collections.abc import Sequence
 
 from bridge.diff.compare.alignment import Keys, aligned
@@ -16,15 +16,15 @@ from bridge.diff.tape import Event
 def compare(walk: Walk, control: Sequence[Event], candidate: Sequence[Event]) -> None:
     left, right = folded(control), folded(candidate)
     pairs = aligned(_keys(left, walk.identities, False), _keys(right, walk.identities, True))
-    missing = [left[one] for one, other in pairs if one is not None and other is None]
-    extra = [right[other] for one, other in pairs if one is None and other is not None]
+    missing = [one for one, other in pairs if one is not None and other is None]
+    extra = [other for one, other in pairs if one is None and other is not None]
     ends = _is_done(left), _is_done(right)
     if ends[0] != ends[1]:
         _truncated(walk, left, right)
         # What would follow on the side that stops is told as the end that is not there.
-        one, other = next((pair for pair in reversed(pairs) if None not in pair), (-1, -1))
-        missing = [event for event in missing if not ends[0] or event.place < _place(left, one)]
-        extra = [event for event in extra if not ends[1] or event.place < _place(right, other)]
+        one, other = next((pair for pair in reversed(pairs) if None not in pair), (None, None))
+        missing = [number for number in missing if not ends[0] or (one is not None and number < one)]
+        extra = [number for number in extra if not ends[1] or (other is not None and number < other)]
     _misplaced(walk, left, right, missing, extra)
     for one, other in pairs:
         if one is not None and other is not None:
@@ -49,10 +49,6 @@ def _key(event: Folded, identities: Identities, of_candidate: bool) -> Keys:
 # --- events as wholes
 
 
-def _place(events: list[Folded], number: int | None) -> int:
-    return events[number].place if number is not None and number >= 0 else -1
-
-
 def _is_done(events: list[Folded]) -> bool:
     """Streams of Responses have no such event; their last says what became of the response."""
     last = events[-1].name if events else ""
@@ -67,37 +63,34 @@ def _truncated(walk: Walk, left: list[Folded], right: list[Folded]) -> None:
     walk.tell("truncated", f"events[{place}]", ends[0], ends[1], f"{len(left)} events against {len(right)}")
 
 
-def _misplaced(walk: Walk, left: list[Folded], right: list[Folded], missing: list[Folded], extra: list[Folded]) -> None:
-    """Events without a partner: at another place, twice, or on one side alone."""
-    moved = Counter(event.name for event in missing) & Counter(event.name for event in extra)
-    for event in missing:
-        if moved[event.name]:
-            moved[event.name] -= 1
-            other = next(each for each in extra if each.name == event.name)
-            extra = [each for each in extra if each is not other]
-            walk.tell("event-order", f"events[{event.place}]", _around(left, event), _around(right, other))
-        elif _is_twice(left, event):
-            walk.tell("duplicate-event", f"events[{event.place}]", event.name, MISSING)
+def _misplaced(walk: Walk, left: list[Folded], right: list[Folded], missing: list[int], extra: list[int]) -> None:
+    """Events without a partner, by their numbers: at another place, twice, or on one side alone."""
+    others: defaultdict[str, deque[int]] = defaultdict(deque)
+    for number in extra:
+        others[right[number].name].append(number)
+    moved = set()
+    for number in missing:
+        path, name = f"events[{left[number].place}]", left[number].name
+        if others[name]:
+            other = others[name].popleft()
+            moved.add(other)
+            walk.tell("event-order", path, _around(left, number), _around(right, other))
         else:
-            walk.tell("missing-event", f"events[{event.place}]", event.name, MISSING)
-    for event in extra:
-        rule = "duplicate-event" if _is_twice(right, event) else "extra-event"
-        walk.tell(rule, f"events[{event.place}]", MISSING, event.name)
+            walk.tell("duplicate-event" if _is_twice(left, number) else "missing-event", path, name, MISSING)
+    for number in extra:
+        if number not in moved:
+            rule = "duplicate-event" if _is_twice(right, number) else "extra-event"
+            walk.tell(rule, f"events[{right[number].place}]", MISSING, right[number].name)
 
 
-def _around(events: list[Folded], event: Folded) -> str:
-    place = _index(events, event)
-    return f"{event.name} after {events[place - 1].name}" if place else f"{event.name} first"
+def _around(events: list[Folded], number: int) -> str:
+    return f"{events[number].name} after {events[number - 1].name}" if number else f"{events[number].name} first"
 
 
-def _index(events: list[Folded], event: Folded) -> int:
-    return next(n for n, each in enumerate(events) if each is event)
-
-
-def _is_twice(events: list[Folded], event: Folded) -> bool:
+def _is_twice(events: list[Folded], number: int) -> bool:
     """Whether an equal event stands just beside it; deltas beside each other are folded."""
-    place = _index(events, event)
-    beside = [events[n] for n in (place - 1, place + 1) if 0 <= n < len(events)]
+    event = events[number]
+    beside = [events[place] for place in (number - 1, number + 1) if 0 <= place < len(events)]
     return any(each.name == event.name and each.data == event.data for each in beside)
 
 

@@ -18,8 +18,9 @@ MOST_WORDS: Final = 40_000
 MIXER: Final = 0x9E3779B97F4A7C15
 """Checksums of words alike are alike; times this odd number, their upper bits are not."""
 
-MARKERS: Final = re.compile(r"【[^】]*】")
-"""Citation markers of the old service; others put them elsewhere or number them otherwise."""
+MARKERS: Final = re.compile(r"【[^【】]*】")
+"""Citation markers of the old service; others put them elsewhere or number them otherwise. Each begins anew at a
+bracket: a text of opening ones alone would be read to its end from every one of them."""
 
 SPACE: Final = re.compile(r"\s+")
 WORD: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+|[^\w\s]")

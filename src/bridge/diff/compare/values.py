@@ -10,7 +10,7 @@ from typing import Any, Final
 from attrs import evolve, field, frozen
 
 from bridge.diff.compare.alignment import Keys, Pair, aligned
-from bridge.diff.compare.fields import DEEPEST, fingerprint, json_type, meaning, same
+from bridge.diff.compare.fields import DEEPEST, LATEST, fingerprint, is_number, json_type, meaning, same
 from bridge.diff.compare.identity import Identities, kind
 from bridge.diff.compare.weights import mismatch
 from bridge.diff.observations import MISSING, Mismatch
@@ -111,8 +111,8 @@ class Walk:
             for key in control
             if not self.is_own
             and meaning(key) == "moment"
-            and _is_number(control[key])
-            and _is_number(candidate.get(key))
+            and is_number(control[key])
+            and is_number(candidate.get(key))
         ]
         for first, second in pairwise(names):
             left, right = control[second] - control[first], candidate[second] - candidate[first]
@@ -174,9 +174,16 @@ class Walk:
         elif isinstance(control, str) and means != "literal":
             self.string(control, candidate, path)
         elif means == "moment":
-            return
+            self.moment(control, candidate, path)
         elif control != candidate:
             self.tell("value" if json_type(control) == "number" else "literal", path, control, candidate)
+        elif type(control) is not type(candidate):
+            self.tell("number-form", path, control, candidate)
+
+    def moment(self, control: Any, candidate: Any, path: str) -> None:
+        """No two runs have the same; that both are seconds is all that can be said."""
+        if json_type(control) == "number" and (control < LATEST) != (candidate < LATEST):
+            self.tell("moment-unit", path, control, candidate)
         elif type(control) is not type(candidate):
             self.tell("number-form", path, control, candidate)
 
@@ -201,7 +208,3 @@ def reordered(control: list[str], candidate: list[str]) -> list[int]:
     for place, name in enumerate(candidate):
         places[name].append(place)
     return [places[name].pop(0) for name in control]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -48,6 +48,7 @@ WEIGHTS: Final[dict[str, Weight]] = {
     "value": Weight("structure", "notice", "Another value of a setting or of data that the program gave."),
     "id": Weight("structure", "breaking", "An id that stands for another object than before."),
     "id-form": Weight("structure", "notice", "An id of another form: programs may match ids by pattern."),
+    "moment-unit": Weight("structure", "breaking", "Seconds on one side, milliseconds on the other."),
     "moment-order": Weight("structure", "notice", "Moments of one object follow each other in another order."),
     "missing-item": Weight("structure", "breaking", "An element of a list is not there."),
     "extra-item": Weight("structure", "breaking", "A list has an element more: `data[0]` may be another."),

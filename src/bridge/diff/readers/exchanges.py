@@ -3,6 +3,7 @@ streams made events, what is somebody else's counted."""
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -152,6 +153,11 @@ def _body(headers: Mapping[str, str], data: bytes, what: str, notes: list[str]) 
     except ValueError as error:
         notes.append(f"the body of {what} could not be read: {error}")
         return bodies.remark(len(data), kind)
+
+
+def from_base64(text: str) -> bytes:
+    """With or without line breaks. Raises ValueError, where Python's own way is to leave out what it does not know."""
+    return base64.b64decode("".join(text.split()), validate=True)
 
 
 def lower(pairs: Iterable[tuple[Any, Any]]) -> dict[str, str]:

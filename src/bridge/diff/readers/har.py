@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -60,7 +59,7 @@ def _headers(message: Any) -> dict[str, str]:
 
 
 def _data(text: str, encoding: str | None) -> bytes:
-    return base64.b64decode(text) if encoding == "base64" else text.encode("utf-8", "surrogatepass")
+    return exchanges.from_base64(text) if encoding == "base64" else text.encode("utf-8", "surrogatepass")
 
 
 def _moment(text: Any) -> float | None:

@@ -7,7 +7,6 @@ http_interactions:  the same, bodies as {encoding, string} or {encoding, base64_
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -19,6 +18,9 @@ from bridge.wire.render import encode_compact
 
 LISTS: Final = {"interactions": "version", "http_interactions": "recorded_with"}
 """Where the exchanges are, and what their recorder writes last."""
+
+MOST: Final = 10_000_000
+"""Values of a YAML file, its aliases written out: a few lines of them can stand for more than any memory holds."""
 
 
 def is_cassette(value: Any) -> bool:
@@ -33,11 +35,28 @@ def parsed(text: bytes, name: str) -> Any:
         message = f"{name} is YAML, which needs pyyaml: pip install 'assistants-bridge[tools]'"
         raise ConfigurationError(message) from error
     try:
-        return yaml.load(text, Loader=_loader(yaml))
+        value = yaml.load(text, Loader=_loader(yaml))
+        if _size(value, {}) > MOST:
+            raise ValueError("its aliases stand for more values than anybody has recorded")
+        return value
     except (yaml.YAMLError, ValueError, RecursionError, AttributeError, TypeError) as error:
         # The last two are what pyyaml itself raises for some broken scalars.
         first = str(error).replace("\n", " ") or type(error).__name__
         raise ConfigurationError(f"{name} looks like YAML, but cannot be read: {first}") from error
+
+
+def _size(value: Any, known: dict[int, int]) -> int:
+    """How many values it is, each alias counted as what it stands for. Raises ValueError for what holds itself."""
+    if not isinstance(value, (dict, list)):
+        return 1
+    if id(value) in known:
+        if not known[id(value)]:
+            raise ValueError("an alias stands within what it stands for")
+        return known[id(value)]
+    known[id(value)] = 0
+    inner = value.values() if isinstance(value, dict) else value
+    known[id(value)] = 1 + sum(_size(each, known) for each in inner)
+    return known[id(value)]
 
 
 def _loader(yaml: Any) -> Any:
@@ -46,7 +65,7 @@ def _loader(yaml: Any) -> Any:
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
         pass
 
-    Loader.add_constructor("!binary", lambda loader, node: base64.b64decode(loader.construct_scalar(node)))
+    Loader.add_constructor("!binary", lambda loader, node: exchanges.from_base64(loader.construct_scalar(node)))
     Loader.add_multi_constructor("!", _plain)
     return Loader
 
@@ -101,7 +120,7 @@ def _data(body: Any) -> bytes:
     if isinstance(body, str):
         return body.encode("utf-8", "surrogatepass")
     if body.get("base64_string") is not None:
-        return base64.b64decode(body["base64_string"])
+        return exchanges.from_base64(body["base64_string"])
     if "string" in body or "encoding" in body or not body:
         return _data(body.get("string"))
     return encode_compact(body)

@@ -26,12 +26,13 @@ LOOK: Final = "_bridge_recorder_look"
 
 
 class Clients:
-    """Looks at clients, until it is over; `unfinished` are the exchanges that are under way."""
+    """Looks at clients, until it is over; `unfinished` are the exchanges that are under way, held weakly: in a
+    dictionary, which is copied in one go while other threads begin more."""
 
     def __init__(self, tape: TapeFile) -> None:
         self._tape = tape
         self._is_over = False
-        self.unfinished: weakref.WeakSet[Taking] = weakref.WeakSet()
+        self.unfinished: dict[int, weakref.ref[Taking]] = {}
 
     def sdk(self, client: Any) -> None:
         """A client of the SDK that was constructed. A bridged one was seen when it was bridged."""
@@ -64,7 +65,8 @@ class Clients:
     def begin(self, call: Call) -> Taking:
         taking = Taking(self._tape, call.method, call.path, call.query)
         taking.asked(call.headers, call.body)
-        self.unfinished.add(taking)
+        key = id(taking)
+        self.unfinished[key] = weakref.ref(taking, lambda _: self.unfinished.pop(key, None))
         return taking
 
     def stop(self) -> None:
@@ -74,8 +76,9 @@ class Clients:
 
     def end(self) -> None:
         """The process or the recording ends: what nobody read to its end is written as it is."""
-        for taking in list(self.unfinished):
-            taking.end("caller")
+        for held in list(self.unfinished.values()):
+            if (taking := held()) is not None:
+                taking.end("caller")
 
 
 @define

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import weakref
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, cast
 
 from bridge.calls import Credential
 from bridge.diff.recording.writer import TapeFile
 from bridge.diff.tape import Leg, Object
+from bridge.engine.effects import Resume
 from bridge.upstream import AsyncUpstreamStream, Upstream, UpstreamRefused, UpstreamStream
 from bridge.upstream.streams import LAST
 
@@ -18,16 +21,17 @@ def watch(tape: TapeFile, upstream: Upstream, run_id: str) -> Upstream:
 
 
 class _Watched:
-    """All but the questions that begin a leg is the upstream's own."""
+    """All but the questions that begin a leg, or go on with it, is the upstream's own."""
 
     def __init__(self, tape: TapeFile, real: Upstream, run_id: str) -> None:
         self._tape, self._real, self._run_id = tape, real, run_id
+        self._leg: _Leg | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
 
     def open(self, request: Object, credential: Credential) -> UpstreamStream:
-        leg = _Leg(self._tape, self._run_id, request)
+        leg = self._begin(request)
         try:
             return _Stream(self._real.open(request, credential), leg)
         except UpstreamRefused as error:
@@ -38,7 +42,7 @@ class _Watched:
             raise
 
     async def aopen(self, request: Object, credential: Credential) -> AsyncUpstreamStream:
-        leg = _Leg(self._tape, self._run_id, request)
+        leg = self._begin(request)
         try:
             return _AsyncStream(await self._real.aopen(request, credential), leg)
         except UpstreamRefused as error:
@@ -47,6 +51,22 @@ class _Watched:
         except BaseException:
             leg.end()
             raise
+
+    def resume(self, resume: Resume, credential: Credential) -> UpstreamStream:
+        stream = self._real.resume(resume, credential)
+        return stream if self._leg is None else _Stream(stream, self._leg)
+
+    async def aresume(self, resume: Resume, credential: Credential) -> AsyncUpstreamStream:
+        stream = await self._real.aresume(resume, credential)
+        return stream if self._leg is None else _AsyncStream(stream, self._leg)
+
+    def _begin(self, request: Object) -> _Leg:
+        """A background response is written when its answer is known, or when nobody can go on with it any more. One
+        that another process began is that one's: here nobody knows what was asked."""
+        self._leg = _Leg(self._tape, self._run_id, request)
+        if self._leg.is_background:
+            weakref.finalize(self, self._leg.end)
+        return self._leg
 
 
 class _Leg:
@@ -57,6 +77,16 @@ class _Leg:
         self._at = tape.now()
         self._answer: Object | None = None
         self._is_over = False
+        self._process = os.getpid()
+
+    @property
+    def is_background(self) -> bool:
+        return self._request.get("background") is True
+
+    def leave(self) -> None:
+        """Its stream is over. That of a background response may be gone on with."""
+        if not self.is_background:
+            self.end()
 
     def see(self, event: Object) -> None:
         if event.get("type") in LAST:
@@ -71,7 +101,7 @@ class _Leg:
         self.end()
 
     def end(self) -> None:
-        if not self._is_over:
+        if not self._is_over and self._process == os.getpid():  # a fork's copy is not its own to end
             self._is_over = True
             self._tape.add(Leg(self._request, self._run_id, self._answer, self._at))
 
@@ -86,11 +116,11 @@ class _Stream:
                 self._leg.see(event)
                 yield event
         finally:
-            self._leg.end()
+            self._leg.leave()
 
     def close(self) -> None:
         self._real.close()
-        self._leg.end()
+        self._leg.leave()
 
 
 class _AsyncStream:
@@ -103,8 +133,8 @@ class _AsyncStream:
                 self._leg.see(event)
                 yield event
         finally:
-            self._leg.end()
+            self._leg.leave()
 
     async def aclose(self) -> None:
         await self._real.aclose()
-        self._leg.end()
+        self._leg.leave()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -52,6 +53,7 @@ class Taking:
         self._size = 0
         self._trouble: str | None = None
         self._is_over = False
+        self._process = os.getpid()
 
     @property
     def seconds(self) -> float:
@@ -98,8 +100,9 @@ class Taking:
 
     @_harmless
     def end(self, cut: Literal["caller", "server"] | None = None) -> None:
-        """Write it. `cut`: who ended it before its end, if the stream had not said that it is over."""
-        if self._is_over:
+        """Write it. `cut`: who ended it before its end, if the stream had not said that it is over. A process that
+        was forked meanwhile has a copy, which is not its own to end."""
+        if self._is_over or self._process != os.getpid():
             return
         self._is_over = True
         answer = None if self._answer is None else self._whole(self._answer, cut)

@@ -48,7 +48,11 @@ class TapeFile:
 
     def add(self, thing: Exchange | Leg) -> None:
         """Never raises: who is recorded has other things to do."""
-        line = encode_compact(tape.line_of(thing)) + b"\n"
+        try:
+            line = encode_compact(tape.line_of(thing)) + b"\n"
+        except (RecursionError, TypeError, ValueError) as error:
+            log.error("%s lacks something that cannot be written as JSON: %s", self.path, error)
+            return
         try:
             while line:
                 line = line[os.write(self._file, line) :]

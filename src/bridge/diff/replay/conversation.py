@@ -55,7 +55,9 @@ class _Reader:
             return
         begins = paths.begins_leg(exchange.request)
         if answer.events is not None:
-            run_id = _run_of(answer.events)
+            for run in _runs_of(answer.events):
+                self.assistants.setdefault(run.get("assistant_id") or "", _assistant_of(run))
+            run_id = next((run["id"] for run in _runs_of(answer.events)), None)
             if run_id is not None and begins:
                 leg = self._begin(run_id, exchange.number, is_stream=True)
                 for event in answer.events:
@@ -140,11 +142,8 @@ def _assistant_of(run: Object) -> Object:
     return {"object": "assistant", **{name: run[name] for name in kept if run.get(name) is not None}}
 
 
-def _run_of(events: Iterable[Any]) -> str | None:
-    runs = (
-        event.data["id"] for event in events if (event.event or "").startswith("thread.run.") and is_run(event.data)
-    )
-    return next(runs, None)
+def _runs_of(events: Iterable[Any]) -> list[Object]:
+    return [event.data for event in events if (event.event or "").startswith("thread.run.") and is_run(event.data)]
 
 
 # --- steps that were read

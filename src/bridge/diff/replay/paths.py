@@ -9,6 +9,7 @@ from bridge.diff.tape import Request
 
 BEGINS: Final = re.compile(r"/threads/(runs|[^/]+/runs|[^/]+/runs/[^/]+/submit_tool_outputs)")
 RUN: Final = re.compile(r"/threads/([^/]+)/runs/([^/]+)")
+ASSISTANT: Final = re.compile(r"/assistants/([^/]+)")
 CANCEL: Final = re.compile(r"/threads/[^/]+/runs/([^/]+)/cancel")
 SUBMIT: Final = re.compile(r"/threads/[^/]+/runs/([^/]+)/submit_tool_outputs")
 
@@ -22,6 +23,12 @@ def polled_run(request: Request) -> str | None:
     """The run that a GET asks for, if it asks for one."""
     found = RUN.fullmatch(request.path) if request.method == "GET" else None
     return found[2] if found else None
+
+
+def assistant(request: Request) -> str | None:
+    """The assistant whose own path it is."""
+    found = ASSISTANT.fullmatch(request.path)
+    return found[1] if found else None
 
 
 def cancelled_run(request: Request) -> str | None:

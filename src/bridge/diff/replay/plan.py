@@ -17,7 +17,7 @@ from bridge.diff.replay.conversation import Conversation
 from bridge.diff.replay.pieces import SETTLED, Leg
 from bridge.diff.tape import Exchange, Request, Tape
 
-OURS: Final = ("/assistants", "/threads")
+OURS: Final = ("assistants", "threads")
 OVER: Final = frozenset(f"thread.run.{status}" for status in SETTLED)
 """Events after which a leg is over."""
 
@@ -41,7 +41,9 @@ def steps(tape: Tape, conversation: Conversation) -> tuple[Step, ...]:
 
 
 def is_ours(request: Request) -> bool:
-    return request.path.startswith(OURS)
+    """Whether it stays below the API, and is a call of the Assistants API."""
+    _, first, *rest = request.path.split("/") if request.path.startswith("/") else ("", "")
+    return first in OURS and not {".", ".."} & {*rest}
 
 
 def _folded(exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, str | None]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final
 
 from attrs import evolve
@@ -94,8 +94,9 @@ class _Replay:
     def _take(self, steps: tuple[Step, ...], place: int) -> int:
         """One step, and those beside it; the place of the next."""
         step = steps[place]
-        if not plan.is_ours(step.exchange.request):
-            self._notes.append(f"{step.exchange.request.method} {step.exchange.request.path} is no Assistants call")
+        why = assumed.left_out(step.exchange, self._ids.knows)
+        if why is not None:
+            self._notes.append(why)
             return place + 1
         if not step.beside:
             self._let_end(step)
@@ -182,7 +183,7 @@ class _Replay:
         done = len(made) if made is not None else self._progress_in_control()
         found: list[Object] = []
         for exchange in exchanges[:done] if made is None else exchanges:
-            for body in _bodies(exchange.answer):
+            for body in assumed.bodies(exchange.answer):
                 if body.get("object") == "thread.run" and body.get("id") == wanted and body.get("required_action"):
                     found = body["required_action"]["submit_tool_outputs"]["tool_calls"]
         return found
@@ -224,16 +225,8 @@ class _Replay:
         """The recorded run of which this exchange begins a leg."""
         if not paths.begins_leg(control.request):
             return None
-        found = (body["id"] for body in _bodies(control.answer) if body.get("object") == "thread.run")
+        found = (body["id"] for body in assumed.bodies(control.answer) if body.get("object") == "thread.run")
         return paths.submitted_run(control.request) or next(found, None)
-
-
-def _bodies(answer: Answer | None) -> Iterable[Object]:
-    """The objects of an answer, one by one."""
-    if answer is None:
-        return ()
-    found = [answer.body] if answer.events is None else [event.data for event in answer.events]
-    return (each for each in found if isinstance(each, dict))
 
 
 def _is_refused(exchange: Exchange) -> bool:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Protocol
-from urllib.parse import urlencode
-
-import orjson
+from urllib.parse import quote, urlencode
 
 from bridge.calls import Call, Credential
 from bridge.diff.replay.upstream import RUN_HEADER
-from bridge.diff.tape import KEPT, Answer, Event, Request
+from bridge.diff.tape import KEPT, Answer, Event, Request, read_json
 from bridge.service import Service
 from bridge.upstream import family
 from bridge.wire import sse
+from bridge.wire.render import encode_compact
 
 BETA: Final = {"openai-beta": "assistants=v2"}
 SENT: Final = ("openai-beta", "x-stainless-poll-helper")
@@ -78,7 +77,7 @@ class ServerTarget:
         headers = {"content-type": "application/json", **BETA, **_sent(request)}
         began = time.monotonic()
         asked = {"content": _body(request), "headers": headers}
-        with self._client.stream(request.method, request.path.lstrip("/") + query, **asked) as response:
+        with self._client.stream(request.method, quote(request.path.lstrip("/")) + query, **asked) as response:
             kept = _kept(response.headers)
             if kept.get("content-type", "").startswith("text/event-stream"):
                 events = tuple(_events(response.iter_bytes(), began, seen))
@@ -101,13 +100,14 @@ def _kept(headers: Mapping[str, str]) -> dict[str, Any]:
 def _body(request: Request) -> bytes:
     if request.body is None:
         return b""
-    return request.body.encode() if isinstance(request.body, str) else orjson.dumps(request.body)
+    is_text = isinstance(request.body, str)
+    return request.body.encode("utf-8", "surrogatepass") if is_text else encode_compact(request.body)
 
 
 def _parsed(body: bytes) -> Any:
     try:
-        return orjson.loads(body) if body else None
-    except orjson.JSONDecodeError:
+        return read_json(body) if body else None
+    except ValueError:
         return body.decode("utf-8", "replace")
 
 

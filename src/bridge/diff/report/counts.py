@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from bridge.diff.compare.fields import fingerprint
 from bridge.diff.observations import KINDS, SEVERITIES, Comparison, Kind, Mismatch, Observation, Severity
 
 Verdict = Literal["breaking", "notice", "info", "same", "empty"]
@@ -18,6 +19,9 @@ Table = Counter[tuple[Kind, Severity]]
 
 HEAVIEST_FIRST: Final[tuple[Severity, ...]] = tuple(reversed(SEVERITIES))
 INDEX: Final = re.compile(r"\[\d+\]")
+EVENT: Final = "events[*]"
+RECURRING: Final[tuple[Kind, ...]] = ("tool", "text", "cost")
+"""A text, a call, a number of tokens stands in several objects, and differs in all of them for one reason."""
 
 
 @frozen
@@ -50,14 +54,20 @@ class Found:
 
 @frozen
 class Group:
-    """Mismatches of one kind at places of one `pattern` (``$.data[*].role``), in the order they were found."""
+    """Mismatches of one kind at places of one `pattern` (``$.data[*].role``), in the order they were found. `again` are
+    groups of other patterns that tell nothing but these differences again, as a list does of what a stream told."""
 
     pattern: str
     found: tuple[Found, ...]
+    again: tuple[Group, ...] = ()
 
     @property
     def first(self) -> Mismatch:
         return self.found[0].mismatch
+
+    @property
+    def count(self) -> int:
+        return len(self.found) + sum(each.count for each in self.again)
 
 
 @frozen
@@ -130,14 +140,44 @@ def found(comparison: Comparison) -> Iterator[Found]:
 
 
 def groups(found: Iterable[Found]) -> tuple[Group, ...]:
-    """Heaviest first, then by kind, then the most frequent."""
+    """Heaviest first, then by kind, then the most frequent. Of events as wholes, each name is a group."""
     by_key: dict[tuple[str, ...], list[Found]] = {}
     for each in found:
         what = each.mismatch
         pattern = INDEX.sub("[*]", what.path)
-        by_key.setdefault((what.severity, what.kind, what.rule, pattern), []).append(each)
+        names = f"{fingerprint(what.control)} {fingerprint(what.candidate)}" if pattern == EVENT else ""
+        by_key.setdefault((what.severity, what.kind, what.rule, pattern, names), []).append(each)
     made = [Group(key[3], tuple(members)) for key, members in by_key.items()]
     return tuple(sorted(made, key=_weight))
+
+
+def once(told: Sequence[Group]) -> tuple[Group, ...]:
+    """The same groups, those that repeat another in it: of one rule, under the same key, with no other values than
+    it has. Nothing is left out: the one that is told has the places of the others."""
+    values = [frozenset(map(_values, group.found)) for group in told]
+    order = sorted(range(len(told)), key=lambda place: -len(values[place]))
+    hosts: dict[tuple[str, ...], int] = {}
+    for place in order:
+        if told[place].first.kind in RECURRING:
+            hosts.setdefault(_sort(told[place]), place)
+    again: dict[int, list[Group]] = {}
+    for place, group in enumerate(told):
+        host = hosts.get(_sort(group), place)
+        if host != place and values[place] <= values[host]:
+            again.setdefault(host, []).append(group)
+        else:
+            again.setdefault(place, [])
+    return tuple(evolve(told[place], again=tuple(again[place])) for place in sorted(again))
+
+
+def _sort(group: Group) -> tuple[str, ...]:
+    what = group.first
+    return what.severity, what.kind, what.rule, group.pattern.rpartition(".")[2]
+
+
+def _values(found: Found) -> tuple[str, str, str]:
+    what = found.mismatch
+    return what.detail, fingerprint(what.control), fingerprint(what.candidate)
 
 
 def _weight(group: Group) -> tuple[int, int, int]:
@@ -146,7 +186,7 @@ def _weight(group: Group) -> tuple[int, int, int]:
 
 
 def unaccepted(comparison: Comparison) -> tuple[Group, ...]:
-    return groups(each for each in found(comparison) if not each.mismatch.is_accepted)
+    return once(groups(each for each in found(comparison) if not each.mismatch.is_accepted))
 
 
 def accepted(comparison: Comparison) -> tuple[Acceptance, ...]:

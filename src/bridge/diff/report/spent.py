@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from bridge.diff.compare.fields import is_number
 from bridge.diff.observations import Comparison
 from bridge.diff.tape import Answer, Exchange, Leg
 
@@ -85,7 +86,7 @@ def _usage(thing: dict[str, Any]) -> Tokens | None:
     if not isinstance(usage, dict):
         return None
     numbers = [usage.get(name) for name in NAMES[thing["object"]]]
-    return Tokens(*(number if isinstance(number, int) else 0 for number in numbers))
+    return Tokens(*(number if isinstance(number, int) and is_number(number) else 0 for number in numbers))
 
 
 def _objects(answer: Answer) -> Iterator[Any]:

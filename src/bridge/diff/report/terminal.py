@@ -29,6 +29,9 @@ LEAST: Final = 40
 BESIDES: Final = 30
 """Columns of a row that are neither path nor values."""
 
+PLACES: Final = 3
+"""Places that a row names besides its own."""
+
 LONGEST: Final = 400
 """Characters of a note."""
 
@@ -128,8 +131,16 @@ def _what(group: Group, width: int) -> Text:
     control, candidate = pair(what.control, what.candidate, 2 * room)
     path = what.path if len(group.found) == 1 else group.pattern
     return Text.assemble(
-        (line(path, 2 * room), "bold"), _times(group), detail, "\n", (asked, "dim"), f"\n- {control}\n+ {candidate}"
+        (line(path, 2 * room), "bold"), _times(group), detail, "\n", (asked, "dim"), f"\n- {control}\n+ {candidate}",
+        *((f"\nalso {place}", "dim") for place in _others(group.again, room)),
     )  # fmt: skip
+
+
+def _others(groups: Sequence[Group], room: int) -> Iterator[str]:
+    for group in groups[:PLACES]:
+        yield f"#{group.found[0].observation.number} {line(group.pattern, 2 * room)}{_times(group)}"
+    if groups[PLACES:]:
+        yield f"at {len(groups) - PLACES:,} other places"
 
 
 def _times(group: Group) -> str:
@@ -138,7 +149,7 @@ def _times(group: Group) -> str:
 
 def _more(console: Console, rest: Sequence[Group]) -> None:
     if rest:
-        count = sum(len(group.found) for group in rest)
+        count = sum(group.count for group in rest)
         _line(console, Text(f"… and {count:,} more, see --html", "dim"))
 
 
@@ -160,7 +171,7 @@ def _reasons(console: Console, accepted: Sequence[Acceptance], limit: int) -> No
 
 
 def _places(accepted: Acceptance) -> Iterator[str]:
-    for group in accepted.groups[:3]:
+    for group in accepted.groups[:PLACES]:
         yield f"{line(group.first.rule, LEAST)} {line(group.pattern, 2 * LEAST)}{_times(group)}"
-    if accepted.groups[3:]:
-        yield f"… and {len(accepted.groups) - 3:,} other places"
+    if accepted.groups[PLACES:]:
+        yield f"… and {len(accepted.groups) - PLACES:,} other places"

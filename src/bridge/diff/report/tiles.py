@@ -19,6 +19,9 @@ from bridge.diff.report.spent import Seconds, Spent, Tokens
 GROUPS: Final = 25
 """Rows of the table of what differs; the exchanges show the rest."""
 
+PLACES: Final = 3
+"""Other places that a row names."""
+
 REASONS: Final = 100
 NOTES: Final = 50
 LONGEST: Final = 400
@@ -152,7 +155,7 @@ def _time(cost: Spent) -> list[tuple[str, str]]:
 def differs(groups: tuple[Group, ...]) -> Html:
     if not groups:
         return Html("")
-    rest = sum(len(each.found) for each in groups[GROUPS:])
+    rest = sum(each.count for each in groups[GROUPS:])
     more = [tag("tr", tag("td", f"… and {rest:,} more among the exchanges", colspan="6"))] if rest else []
     names = ("Severity", "Class", "What", "Where", "Times", "First in")
     head = tag("tr", *(tag("th", name, scope="col") for name in names))
@@ -168,10 +171,35 @@ def _row(group: Group) -> Html:
         tag("td", tag("span", what.severity, class_=f"chip {what.severity}")),
         tag("td", what.kind),
         tag("td", foreign(what.rule, 80)),
-        tag("td", tag("code", line(group.pattern if len(group.found) > 1 else what.path, 200), class_="path")),
-        tag("td", f"{len(group.found):,}", class_="count"),
+        tag(
+            "td",
+            tag("code", line(group.pattern if len(group.found) > 1 else what.path, 200), class_="path"),
+            *_event(group),
+            _again(group),
+        ),
+        tag("td", f"{group.count:,}", class_="count"),
         tag("td", tag("a", f"#{first.observation.number}", href=f"#{first.anchor}")),
     )
+
+
+def _event(group: Group) -> list[Html | str]:
+    """The name of an event that only one side has: its place says nothing."""
+    names = [each for each in (group.first.control, group.first.candidate) if isinstance(each, str)]
+    return [" ", foreign(names[0], 80)] if group.pattern == counts.EVENT and len(names) == 1 else []
+
+
+def _again(group: Group) -> Html:
+    places = [
+        tag(
+            "div",
+            "also ",
+            tag("a", tag("code", line(each.pattern, 200), class_="path"), href=f"#{each.found[0].anchor}"),
+        )
+        for each in group.again[:PLACES]
+    ]
+    rest = len(group.again) - PLACES
+    more = [tag("div", f"and at {rest:,} other places")] if rest > 0 else []
+    return tag("div", *places, *more, class_="quiet") if places else Html("")
 
 
 def accepted(accepted: tuple[Acceptance, ...]) -> Html:
@@ -188,10 +216,10 @@ def accepted(accepted: tuple[Acceptance, ...]) -> Html:
 def _reason(each: Acceptance) -> Html:
     places = [
         tag("div", f"{line(group.first.rule, 80)} ", tag("code", line(group.pattern, 200), class_="path"))
-        for group in each.groups[:3]
+        for group in each.groups[:PLACES]
     ]
-    if each.groups[3:]:
-        places.append(tag("div", f"… and {len(each.groups) - 3:,} other places", class_="quiet"))
+    if each.groups[PLACES:]:
+        places.append(tag("div", f"… and {len(each.groups) - PLACES:,} other places", class_="quiet"))
     first = each.groups[0].found[0]
     return tag(
         "tr",
