@@ -98,6 +98,7 @@ REPORTS: list[tuple[tuple[Observed, ...], tuple[str, ...], int, str]] = [
     ((SAME, OLD), ("--gate", "never"), 0, "Breaking"),
     ((HUNG,), (), 1, "sol came to no end: it was still in_progress after 9 seconds"),
     ((REFUSED,), (), 1, "luna came to no end: No."),
+    ((SAME, OTHER, HUNG), (), 1, "of several candidates (luna: 2 runs, sol: 1 run): --candidate shows one alone"),
 ]
 
 

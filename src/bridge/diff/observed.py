@@ -45,15 +45,21 @@ def together(found: Iterable[tuple[Observed, Comparison]]) -> Comparison:
     """One comparison of many, the exchanges counted through."""
     observations: list[Observation] = []
     notes: Counter[str] = Counter()
-    names: dict[str, None] = {}
+    runs: Counter[str] = Counter()
     for one, comparison in found:
         before = len(observations)
         observations += [_renumbered(each, before) for each in comparison.observations]
         notes.update(comparison.notes)
         notes.update([f"{one.candidate} came to no end: {one.trouble}"] if one.trouble else [])
-        names[one.candidate] = None
+        runs[one.candidate] += 1
+    if len(runs) > 1:
+        notes[f"of several candidates ({_counted(runs)}): --candidate shows one alone"] += 1
     said = tuple(note if count == 1 else f"{note} ({count} times)" for note, count in notes.most_common())
-    return Comparison(Side("primary"), Side(", ".join(names) or "candidate", "shadow"), tuple(observations), notes=said)
+    return Comparison(Side("primary"), Side(", ".join(runs) or "candidate", "shadow"), tuple(observations), notes=said)
+
+
+def _counted(runs: Counter[str]) -> str:
+    return ", ".join(f"{name}: {count} run{'' if count == 1 else 's'}" for name, count in runs.items())
 
 
 def _renumbered(one: Observation, by: int) -> Observation:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,7 +49,19 @@ def replay(
 
     refuse_existing(file.absolute())
     tape = read_any(source)
-    _tell(tape, replayed(tape, upstream, target), file)
+    with _progress() as progress:
+        made = replayed(tape, upstream, target, progress=progress)
+    _tell(tape, made, file)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """A bar beside the result, where that is a terminal; it is gone when all is done."""
+    from rich.progress import Progress
+
+    with Progress(console=output.stderr(), transient=True, disable=not output.stderr().is_terminal) as bar:
+        task = bar.add_task("asking again")
+        yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
 def _tell(tape: Tape, made: Tape, file: Path) -> None:

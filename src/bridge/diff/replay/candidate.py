@@ -4,6 +4,7 @@ the old API (docs/diff.md)."""
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Final
 
 from bridge.diff.replay import conversation
@@ -21,16 +22,22 @@ TAPE: Final = "tape"
 KEY: Final = "OPENAI_API_KEY"
 
 
-def replayed(tape: Tape, upstream: str = TAPE, target: str | None = None) -> Tape:
+def replayed(
+    tape: Tape,
+    upstream: str = TAPE,
+    target: str | None = None,
+    *,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Tape:
     """The tape of the candidate. `upstream` is who answers bridge's Responses calls: `tape`, `scripted`,
     `scripted:FILE`, or a base URL; `target` is the base URL of a server that is asked instead of bridge. Servers are
-    asked with the key in OPENAI_API_KEY. Raises ConfigurationError for what cannot work, before anything is asked."""
+    asked with the key in OPENAI_API_KEY. `progress` is told how many steps of how many are done. Raises ConfigurationError for what cannot work, before anything is asked."""
     if target is not None and upstream != TAPE:
         raise ConfigurationError("An upstream is bridge's, and bridge is not asked where a target is: say one of them.")
     played = TapeUpstream(conversation.read(tape)) if target is None and upstream == TAPE else None
     asked = ServerTarget(target, _key()) if target is not None else _service(played or _upstream(upstream))
     try:
-        return replay(tape, asked, played)
+        return replay(tape, asked, played, progress=progress)
     finally:
         asked.close()
 
