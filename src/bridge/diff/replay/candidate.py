@@ -31,7 +31,9 @@ def replayed(
 ) -> Tape:
     """The tape of the candidate. `upstream` is who answers bridge's Responses calls: `tape`, `scripted`,
     `scripted:FILE`, or a base URL; `target` is the base URL of a server that is asked instead of bridge. Servers are
-    asked with the key in OPENAI_API_KEY. `progress` is told how many steps of how many are done. Raises ConfigurationError for what cannot work, before anything is asked."""
+    asked with the key in OPENAI_API_KEY. `progress` is told how many steps of how many are done.
+
+    Raises ConfigurationError for what cannot work, before anything is asked."""
     if target is not None and upstream != TAPE:
         raise ConfigurationError("An upstream is bridge's, and bridge is not asked where a target is: say one of them.")
     played = TapeUpstream(conversation.read(tape)) if target is None and upstream == TAPE else None
