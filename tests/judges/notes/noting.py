@@ -15,7 +15,7 @@ import os
 import re
 import sys
 import threading
-from importlib.abc import MetaPathFinder
+from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -50,14 +50,25 @@ class _Finder(MetaPathFinder):
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
         assert spec is not None and spec.loader is not None
-        run = spec.loader.exec_module
-
-        def run_and_wrap(module: ModuleType) -> None:
-            run(module)
-            wrap(module)
-
-        spec.loader.exec_module = run_and_wrap  # type: ignore[method-assign]
+        spec.loader = _Loader(spec.loader)
         return spec
+
+
+class _Loader(Loader):
+    """The real loader, which pytest shares among many modules, and then the wrapping."""
+
+    def __init__(self, real: Loader) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._real.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        self._real.exec_module(module)
+        wrap(module)
 
 
 def wrap(module: Any) -> None:
