@@ -234,7 +234,27 @@ class Observed:
     trouble: str | None = None
 
 
-Record: TypeAlias = Assistant | Thread | Message | Run | Step | Item | File | Observed
+@frozen
+class Counterpart:
+    """What a thread, a message or a run of ours is called at another Assistants server (docs/routing.md).
+
+    `id` is that server's name, a space, and the id here (`at`). `after` is kept for a thread: the id there of the last
+    message that was looked at.
+    """
+
+    id: str
+    thread_id: str
+    created_at: int
+    kind: Literal["thread", "message", "run"]
+    theirs: str
+    after: str | None = None
+
+    @staticmethod
+    def at(server: str, id: str) -> str:
+        return f"{server} {id}"
+
+
+Record: TypeAlias = Assistant | Thread | Message | Run | Step | Item | File | Observed | Counterpart
 Entry: TypeAlias = Message | Item
 """What the history of a thread is made of, in `seq` order."""
 
@@ -283,10 +303,11 @@ class Told:
 
 @frozen
 class Erase:
-    """A record deleted. A thread takes along its messages, runs, steps, items and observations; files stay, they have
-    an id of their own to be deleted by. A file takes its bytes along."""
+    """A record deleted. A thread takes along its messages, runs, steps, items, observations and counterparts; files
+    stay, they have an id of their own to be deleted by. A file takes its bytes along. A run goes alone where it never
+    began."""
 
-    kind: type[Assistant] | type[Thread] | type[Message] | type[Step] | type[Item] | type[File] | type[Observed]
+    kind: type[Record]
     id: str
 
 

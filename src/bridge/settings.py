@@ -9,8 +9,8 @@
     loud_failures  BRIDGE_LOUD_FAILURES  ``on`` or ``off``: whether retrieving a run that failed is an error
     (the file)     BRIDGE_CONFIG         bridge.toml beside the program, else in the current folder
 
-The file has a table ``[bridge]`` with the same names, and tables ``[[shadow]]`` (candidates.py). Paths in it are
-relative to the file.
+The file has a table ``[bridge]`` with the same names, and tables ``[[shadow]]`` (candidates.py) and ``[[route]]``
+(destinations.py). Paths in it are relative to the file.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ from typing import Any, Final
 
 from attrs import evolve, field, fields, frozen
 
-from bridge import candidates, profiles
+from bridge import candidates, destinations, profiles
 from bridge.candidates import Candidate
+from bridge.destinations import Destination
 from bridge.errors import ConfigurationError
 from bridge.lifecycle import MODES, Policy
 from bridge.profiles import Profile
@@ -52,8 +53,8 @@ class Options:
 
 @frozen
 class Settings:
-    """`config` is the file that was read, if any, `shadows` the candidates that it names. `origins` tells of each
-    setting where its value comes from, in words for people."""
+    """`config` is the file that was read, if any, `shadows` the candidates that it names, `routes` where it sends
+    runs. `origins` tells of each setting where its value comes from, in words for people."""
 
     store: str | None = None
     upstream: str | None = None
@@ -64,6 +65,7 @@ class Settings:
     loud_failures: str | None = None
     config: Path | None = None
     shadows: tuple[Candidate, ...] = ()
+    routes: tuple[Destination, ...] = ()
     origins: Mapping[str, str] = field(factory=dict, eq=False)
 
     @classmethod
@@ -80,10 +82,10 @@ class Settings:
         env = os.environ if environment is None else environment
         file = _find(config if config is not None else env.get(CONFIG) or None)
         explicit = {"store": None if store is None else os.fspath(store), "upstream": upstream}
-        written, shadows = _read(file) if file is not None else ({}, ())
+        written, shadows, routes = _read(file) if file is not None else ({}, (), ())
         found = {name: _first(name, explicit, env, written, file) for name in NAMES}
         values = {name: value for name, (value, _) in found.items()}
-        settings = cls(**values, config=file, shadows=shadows, origins=_origins(found))
+        settings = cls(**values, config=file, shadows=shadows, routes=routes, origins=_origins(found))
         settings.options(), settings.profile_of("")  # what cannot work says so now
         return settings
 
@@ -107,7 +109,7 @@ class Settings:
         return self.upstream is not None and self.upstream.partition(":")[0] == "scripted"
 
 
-NOT_NAMED: Final = ("config", "shadows", "origins")
+NOT_NAMED: Final = ("config", "shadows", "routes", "origins")
 NAMES: Final = tuple(one.name for one in fields(Settings) if one.name not in NOT_NAMED)
 
 
@@ -152,14 +154,15 @@ def _places() -> list[Path]:
     return [folder / FILE for folder in (*folders, Path.cwd())]
 
 
-def _read(file: Path) -> tuple[dict[str, str], tuple[Candidate, ...]]:
+def _read(file: Path) -> tuple[dict[str, str], tuple[Candidate, ...], tuple[Destination, ...]]:
     whole = _toml(file)
-    for name in whole.keys() - {"bridge", "shadow"}:
+    for name in whole.keys() - {"bridge", "shadow", "route"}:
         raise ConfigurationError(
-            f"{file}: `{name}` is not in the table [bridge], and nothing but [bridge] and [[shadow]] is read."
+            f"{file}: `{name}` is not in the table [bridge], and nothing but [bridge], [[shadow]] and [[route]] is read."
         )
     shadows = candidates.read(whole.get("shadow", []), file)
-    return _settings(whole, file), tuple(_anchored(each, file.parent) for each in shadows)
+    routes = destinations.read(whole.get("route", []), file)
+    return _settings(whole, file), tuple(_anchored(each, file.parent) for each in shadows), routes
 
 
 def _anchored(one: Candidate, folder: Path) -> Candidate:

@@ -9,7 +9,7 @@ from attrs import evolve
 from sqlite_files import RUN, THREAD, listen, message, open_file, put
 
 from bridge.engine.effects import Commit, History, Key, Page, RunState
-from bridge.records import Assistant, Claim, Erase, Item, Message, Observed, Run, Step, Thread
+from bridge.records import Assistant, Claim, Counterpart, Erase, Item, Message, Observed, Run, Step, Thread
 
 STEP = Step("step_a", "run_a", "thread_a", "asst_a", 5, 605, "tool_calls", {})
 ITEM = Item("item_a", "thread_a", "run_a", "function_call", {})
@@ -23,6 +23,7 @@ def store(tmp_path):
     store = open_file(tmp_path / "bridge.db")
     put(store, THREAD, RUN, STEP, ITEM, message("a"), evolve(message("b"), run_id="run_a"), Assistant("asst_a", 1, "m"))
     put(store, Observed("obs_a", "thread_a", "run_a", "asst_a", 5, "luna", {}, {}))
+    put(store, Counterpart("there thread_a", "thread_a", 5, "thread", "thread_x"))
     yield store
     store.close()
 
@@ -58,6 +59,7 @@ def ids(*tables: str) -> list[str]:
         (Page(Step, "thread_a", run_id="run_a"), [f"steps ({OF_RUN})"]),
         (Page(Assistant, after="asst_a", order="asc"), [*ids("assistants"), "assistants (created_at>?)"]),
         (Page(Observed, after="obs_a", order="asc"), [*ids("observations"), "observations (created_at>?)"]),
+        (Page(Counterpart, "thread_a"), ["counterparts (thread_id=?)"]),
         (
             RunState("thread_a", "run_a"),
             [*ids("runs", "threads"), f"steps ({OF_RUN})", f"messages ({OF_RUN})", f"items ({OF_RUN})"],
@@ -94,7 +96,7 @@ def test_the_heartbeat_and_the_look_for_stalled_runs_see_no_run_that_ended(store
 
 def test_a_thread_is_erased_without_looking_at_others(store, plans):
     store.commit(Commit((Erase(Thread, "thread_a"),))).result()
-    tables = ("messages", "runs", "steps", "items", "blobs", "observations")
+    tables = ("messages", "runs", "steps", "items", "blobs", "observations", "counterparts")
     assert plans == [*(f"{table} (thread_id=?)" for table in tables), *ids("threads")]
 
 

@@ -12,6 +12,7 @@ from bridge.records import (
     Amend,
     Assistant,
     Claim,
+    Counterpart,
     Delta,
     Erase,
     Exists,
@@ -323,6 +324,26 @@ def test_observations_are_listed_by_their_time_and_go_with_their_thread(store):
     assert store.page(Page(Observed)).records == (others[0], OBSERVED)
     does(store, Erase(Thread, "thread_a"))
     assert store.page(Page(Observed)).records == ()
+
+
+COUNTERPART = Counterpart(Counterpart.at("there", "thread_a"), "thread_a", 5, "thread", "thread_x", after="msg_9")
+
+
+def test_counterparts_are_found_by_server_and_id_and_go_with_their_thread(store):
+    run = Counterpart(Counterpart.at("there", "run_a"), "thread_a", 6, "run", "run_x")
+    stored(store, THREAD, COUNTERPART, run)
+    assert store.load([Key(Counterpart, "there run_a"), Key(Counterpart, "elsewhere run_a")]) == (run, None)
+    moved = evolve(COUNTERPART, after="msg_10")
+    does(store, Put(moved))
+    assert store.page(Page(Counterpart, "thread_a", order="asc")).records == (moved, run)
+    does(store, Erase(Thread, "thread_a"))
+    assert store.page(Page(Counterpart)).records == ()
+
+
+def test_a_run_that_never_began_is_erased_alone(store):
+    stored(store, THREAD, RUN)
+    does(store, Erase(Run, RUN.id), Unlock(THREAD.id, RUN.id))
+    assert store.load([Key(Run, RUN.id), Key(Thread, THREAD.id)])[0] is None
 
 
 FILE = File("file-a", "thread_a", "run_a", 5, "a.csv", "cntr_1", "cfile_1", size=3, copy="file-a.1")

@@ -13,7 +13,21 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from attrs import field, frozen
 
 from bridge import ids
-from bridge.records import Assistant, Change, Entry, Guard, Item, Message, Object, Observed, Record, Run, Step, Thread
+from bridge.records import (
+    Assistant,
+    Change,
+    Counterpart,
+    Entry,
+    Guard,
+    Item,
+    Message,
+    Object,
+    Observed,
+    Record,
+    Run,
+    Step,
+    Thread,
+)
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
@@ -46,7 +60,7 @@ class Page:
     (nearest to the cursor, still in `order`). Order is by `created_at`, then `seq` (assistants-wire §1.4).
     """
 
-    kind: type[Assistant] | type[Message] | type[Run] | type[Step] | type[Observed]
+    kind: type[Assistant] | type[Message] | type[Run] | type[Step] | type[Observed] | type[Counterpart]
     thread_id: str | None = None
     run_id: str | None = None
     limit: int = 20

@@ -12,11 +12,11 @@ from attrs import evolve
 from bridge.engine import tables
 from bridge.engine.effects import Commit, Committed, History, Key, Outcome, Page, RunState, Slice, Snapshot
 from bridge.forks import Lock
-from bridge.records import Assistant, Entry, File, Item, Lease, Message, Observed, Record, Run, Step, Thread
+from bridge.records import Assistant, Counterpart, Entry, File, Item, Lease, Message, Observed, Record, Run, Step, Thread
 from bridge.store import rules
 
 R = TypeVar("R", bound=Record)
-KINDS = (Assistant, Thread, Message, Run, Step, Item, File, Observed)
+KINDS = (Assistant, Thread, Message, Run, Step, Item, File, Observed, Counterpart)
 Tables = dict[type[Any], dict[str, Any]]
 
 
@@ -206,7 +206,7 @@ class _Overlay:
     def erase(self, kind: type[Record], id: str) -> None:
         self._written[kind][id] = None
         if kind is Thread:
-            for below in (Message, Run, Step, Item, Observed):
+            for below in (Message, Run, Step, Item, Observed, Counterpart):
                 for record in self._everything(below):
                     if record.thread_id == id:
                         self._written[below][record.id] = None

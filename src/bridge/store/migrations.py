@@ -32,7 +32,16 @@ def _003_observations(connection: Connection) -> None:
     schema.observations.create(connection)
 
 
-STEPS: Final[tuple[Callable[[Connection], None], ...]] = (_001_first_tables, _002_files, _003_observations)
+def _004_counterparts(connection: Connection) -> None:
+    schema.counterparts.create(connection)
+
+
+STEPS: Final[tuple[Callable[[Connection], None], ...]] = (
+    _001_first_tables,
+    _002_files,
+    _003_observations,
+    _004_counterparts,
+)
 
 
 def version(connection: Connection) -> int:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from bridge.records import Assistant, File, Item, Message, Observed, Run, Step, Thread
+from bridge.records import Assistant, Counterpart, File, Item, Message, Observed, Run, Step, Thread
 
 metadata: Final = sa.MetaData()
 
@@ -131,6 +131,18 @@ observations: Final = sa.Table(
     sa.Index("observations_by_thread", "thread_id"),
 )
 
+counterparts: Final = sa.Table(
+    "counterparts",
+    metadata,
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("thread_id", sa.Text, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("record", sa.LargeBinary, nullable=False),
+    sa.Index("counterparts_by_time", "created_at", "seq"),
+    sa.Index("counterparts_by_thread", "thread_id", "created_at", "seq"),
+)
+
 TABLE_OF: Final[dict[type[Any], sa.Table]] = {
     Assistant: assistants,
     Thread: threads,
@@ -140,9 +152,10 @@ TABLE_OF: Final[dict[type[Any], sa.Table]] = {
     Item: items,
     File: files,
     Observed: observations,
+    Counterpart: counterparts,
 }
 
 FIRST_TABLES: Final = (meta, assistants, threads, messages, runs, steps, items, blobs)
 """What there was before files."""
 
-BELOW_A_THREAD: Final = (messages, runs, steps, items, blobs, observations)
+BELOW_A_THREAD: Final = (messages, runs, steps, items, blobs, observations, counterparts)
