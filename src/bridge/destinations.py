@@ -70,7 +70,9 @@ def _destination(table: Mapping[str, Any], place: str) -> Destination:
     if found.api_key_env is not None and found.callers_key:
         raise ConfigurationError(f"{place}: `api_key_env` and `callers_key` exclude each other.")
     if found.is_here and (found.api_key_env is not None or found.callers_key):
-        raise ConfigurationError(f"{place}: keys are for other servers; bridge's own upstream is a setting of [bridge].")
+        raise ConfigurationError(
+            f"{place}: keys are for other servers; bridge's own upstream is a setting of [bridge]."
+        )
     return found
 
 

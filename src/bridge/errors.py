@@ -366,6 +366,11 @@ def upstream_silent(reason: str) -> APIError:
     return APIError(503, f"The upstream did not answer: {reason}", type="server_error")
 
 
+def server_silent(name: str, reason: str) -> APIError:
+    """Ours: a run or a thread that another server has, which could not be reached (docs/routing.md)."""
+    return APIError(503, f"The server {name}, which this is routed to, did not answer: {reason}", type="server_error")
+
+
 def not_yet(param: str, reason: str) -> APIError:
     """Ours: a parameter that bridge refuses rather than drop (design §1.2)."""
     message = f"Unsupported parameter: '{param}' is not supported by bridge. {reason}"

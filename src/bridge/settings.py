@@ -158,7 +158,8 @@ def _read(file: Path) -> tuple[dict[str, str], tuple[Candidate, ...], tuple[Dest
     whole = _toml(file)
     for name in whole.keys() - {"bridge", "shadow", "route"}:
         raise ConfigurationError(
-            f"{file}: `{name}` is not in the table [bridge], and nothing but [bridge], [[shadow]] and [[route]] is read."
+            f"{file}: `{name}` is not in the table [bridge], and nothing but [bridge], [[shadow]] and [[route]] is "
+            "read."
         )
     shadows = candidates.read(whole.get("shadow", []), file)
     routes = destinations.read(whole.get("route", []), file)

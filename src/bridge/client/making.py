@@ -151,7 +151,7 @@ class Making:
 
     def _connect(self, make: Callable[[], Upstream], is_async: bool) -> Answering:
         """A service on the store asked for. Legs stay on the caller's loop where their HTTP client belongs to it."""
-        from bridge import service, shadow
+        from bridge import routing, service, shadow
 
         upstream, stays = make(), is_async and self.is_users_client
         if self.wishes.store is None or isinstance(self.wishes.store, (str, os.PathLike)):
@@ -159,9 +159,9 @@ class Making:
         else:
             options = self.settings.options()
             made = service.Service(self.wishes.store, upstream, options=options, on_callers_loop=stays)
-        made = shadow.beside(made, self.settings)
+        answering = routing.before(shadow.beside(made, self.settings), self.settings)
         # The offline upstream has nothing to close, and a run goes on after its client was closed.
-        return _Lent(made) if upstream is self.wishes.upstream or upstream.name == "scripted" else made
+        return _Lent(answering) if upstream is self.wishes.upstream or upstream.name == "scripted" else answering
 
     def _upstream(self, client: C) -> Callable[[], Upstream]:
         asked = self.wishes.upstream if self.wishes.upstream is not None else self.settings.upstream

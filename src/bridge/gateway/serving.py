@@ -13,7 +13,7 @@ import uvicorn
 from attrs import evolve
 from starlette.applications import Starlette
 
-from bridge import service, shadow
+from bridge import routing, service, shadow
 from bridge.errors import ConfigurationError
 from bridge.gateway.app import BODY_LIMIT, create_app
 from bridge.hands.rooms import close_all
@@ -79,7 +79,9 @@ def app_from_settings(settings: Settings, *, body_limit: int = BODY_LIMIT) -> St
     settings = evolve(settings, beta_v1=settings.beta_v1 or "refuse")
     url = upstream_url(settings)
     upstream, client = _upstream(settings, url)
-    answering = shadow.beside(service.connect(settings, upstream, on_callers_loop=True), settings)
+    answering = routing.before(
+        shadow.beside(service.connect(settings, upstream, on_callers_loop=True), settings), settings
+    )
     return create_app(
         answering,
         upstream_base_url=url,

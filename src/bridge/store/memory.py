@@ -12,7 +12,20 @@ from attrs import evolve
 from bridge.engine import tables
 from bridge.engine.effects import Commit, Committed, History, Key, Outcome, Page, RunState, Slice, Snapshot
 from bridge.forks import Lock
-from bridge.records import Assistant, Counterpart, Entry, File, Item, Lease, Message, Observed, Record, Run, Step, Thread
+from bridge.records import (
+    Assistant,
+    Counterpart,
+    Entry,
+    File,
+    Item,
+    Lease,
+    Message,
+    Observed,
+    Record,
+    Run,
+    Step,
+    Thread,
+)
 from bridge.store import rules
 
 R = TypeVar("R", bound=Record)

@@ -1,0 +1,192 @@
+"""What was said at another server → the store: whole threads at the first call about one, then run by run.
+
+    a message there        => a message under the id it has there
+    a step of a run        => a step; its function calls and their outputs => items, in their place in the thread
+    a run that is over     => the run as it ended, its thread free
+
+What is brought in stands in one commit with the note that it was, so that nothing comes twice, whoever else is at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from attrs import evolve
+
+from bridge.calls import Call
+from bridge.engine import tables
+from bridge.engine.effects import Flow, Page, commit, load_one, now, page
+from bridge.records import (
+    Amend,
+    Assistant,
+    Change,
+    Counterpart,
+    Lease,
+    Lock,
+    Message,
+    Object,
+    Put,
+    Record,
+    Run,
+    Step,
+    Thread,
+    Unchanged,
+    Unlock,
+)
+from bridge.routing import forms, story
+from bridge.routing.effects import Ask, Errand, counterparts, fetch, listed
+from bridge.routing.servers import Server
+from bridge.wire import paths
+
+HOLDER: Final = "elsewhere"
+"""Who holds the lease of a run that another server works on, so that no process of ours takes it up …"""
+
+HOLD_SECONDS: Final = 24 * 60 * 60
+"""… for a day, in which somebody will have asked how it ended."""
+
+
+# --- assistants
+
+
+def assistant(server: Server, call: Call, assistant_id: str) -> Errand[bool]:
+    """The assistant as the server has it now, stored under the same id. Whether there is one."""
+    body = yield from fetch(Ask(server, "GET", paths.of("assistants", assistant_id), call))
+    if body is None:
+        return False
+    found, before = forms.assistant(body, assistant_id), (yield from load_one(Assistant, assistant_id))
+    if before is None:
+        yield from commit([Put(found, is_new=True)])  # in a conflict somebody else has
+    elif before != found:
+        yield from commit([Put(found), Amend(Assistant, assistant_id, {"metadata": found.metadata})])
+    return True
+
+
+# --- whole threads
+
+
+def thread(server: Server, call: Call, thread_id: str) -> Errand[bool]:
+    """A thread of the server with all that is in it, stored under the same ids. Whether there is one."""
+    root = paths.of("threads", thread_id)
+    body = yield from fetch(Ask(server, "GET", root, call))
+    if body is None:
+        return False
+    said = yield from listed(server, root + "/messages", call)
+    runs: list[tuple[Run, list[Step]]] = []
+    for each in (yield from listed(server, root + "/runs", call)):
+        run = forms.new_run(each, thread_id, server.runs_at)
+        steps = yield from listed(server, f"{root}/runs/{paths.of(run.id)[1:]}/steps", call)
+        runs.append((run, _ended([forms.step(step, run) for step in steps], run)))
+    at = int((yield from now()))
+    messages = [forms.message(each, thread_id, each.get("run_id")) for each in said]
+    settled = [message for message in messages if message.status != "in_progress"]
+    changes = _whole(server, forms.thread(body, thread_id), settled, runs, at)
+    yield from commit(changes)  # in a conflict somebody else has brought it in
+    return True
+
+
+def _whole(
+    server: Server, found: Thread, messages: Sequence[Message], runs: Sequence[tuple[Run, Sequence[Step]]], at: int
+) -> list[Change]:
+    last = messages[-1].id if messages else None
+    mark = Counterpart(Counterpart.at(server.name, found.id), found.id, at, "thread", found.id, after=last)
+    changes: list[Change] = [Put(found, is_new=True), Put(mark, is_new=True)]
+    for record in story.told(messages, runs):
+        is_living = isinstance(record, Run) and record.status not in tables.TERMINAL
+        if isinstance(record, Run) and is_living:
+            record = evolve(record, lease=Lease(HOLDER, 1, at + HOLD_SECONDS))
+            changes.append(Lock(found.id, record.id))
+        changes.append(Put(record, is_new=True))
+        if isinstance(record, Message) or is_living:
+            changes.append(noted(server, record, record.id, at))
+    return changes
+
+
+# --- a run under way
+
+
+def received(server: Server, call: Call, run: Run, theirs: str, body: Object) -> Errand[None]:
+    """What a run has come to: stored as the server says it in `body`, with all that it has made since."""
+    known = yield from counterparts(server, run.thread_id)
+    mark = known[run.thread_id]
+    root = paths.of("threads", mark.theirs)
+    steps = yield from listed(server, root + paths.of("runs", theirs, "steps"), call)
+    said = yield from listed(server, root + "/messages", call, mark.after)
+    current = forms.run(body, run)
+    stored = {step.id for step in (yield from steps_of(run))}
+    new_steps = [step for step in _ended([forms.step(each, run) for each in steps], current) if step.id not in stored]
+    new = _new(said, known, run, theirs, current)
+    at, floor = int((yield from now())), (yield from _newest(run.thread_id))
+    placed = [evolve(each, created_at=max(floor, min(each.created_at, at))) for each in new]
+    changes: list[Change] = []
+    for record in story.told(placed, [(current, new_steps)]):
+        changes += [] if isinstance(record, Run) else [Put(record, is_new=True)]
+        changes += [noted(server, record, record.id, at)] if isinstance(record, Message) else []
+    after = _looked_at(said, {one.theirs for one in known.values()} | {each.id for each in new}, mark.after)
+    yield from _stored(changes, run, current, mark, evolve(mark, after=after))
+
+
+def _stored(changes: list[Change], run: Run, current: Run, mark: Counterpart, marked: Counterpart) -> Flow[None]:
+    if changes or current != run or marked != mark:
+        changes += [Put(marked), Put(evolve(current, version=run.version + 1))]
+        changes += [Unlock(run.thread_id, run.id)] if current.status in tables.TERMINAL else []
+        yield from commit(changes, Unchanged(run.id, run.version))  # in a conflict somebody else has brought it in
+
+
+def _new(
+    said: Sequence[Object], known: Mapping[str, Counterpart], run: Run, theirs: str, current: Run
+) -> list[Message]:
+    """The messages that are not here yet; of a run under way, those that are whole."""
+    taken = {one.theirs for one in known.values()}
+    fresh = [each for each in said if each.get("id") not in taken]
+    found = [
+        forms.message(each, run.thread_id, run.id if each.get("run_id") == theirs else each.get("run_id"))
+        for each in fresh
+    ]
+    is_over = current.status in tables.TERMINAL
+    return [message for message in found if is_over or message.status != "in_progress"]
+
+
+def _looked_at(said: Sequence[Object], taken: Collection[str], after: str | None) -> str | None:
+    """The last message up to which all are here."""
+    for each in said:
+        if each.get("id") not in taken:
+            return after
+        after = each["id"]
+    return after
+
+
+def noted(server: Server, record: Record, theirs: str, at: int) -> Put:
+    """The note that a message or a run of the thread is at the server, too, under that id."""
+    assert isinstance(record, (Message, Run))
+    kind = "message" if isinstance(record, Message) else "run"
+    return Put(
+        Counterpart(Counterpart.at(server.name, record.id), record.thread_id, at, kind, theirs),  # type: ignore[arg-type]
+        is_new=True,
+    )
+
+
+def steps_of(run: Run) -> Flow[list[Step]]:
+    """The steps of a run that are stored."""
+    found: list[Step] = []
+    while True:
+        after = found[-1].id if found else None
+        some = yield from page(Page(Step, run.thread_id, run.id, limit=100, order="asc", after=after))
+        found += some.records
+        if not some.has_more:
+            return found
+
+
+def _ended(steps: Sequence[Step], run: Run) -> list[Step]:
+    """The steps up to the first that is under way; all of them where the run is over."""
+    if run.status in tables.TERMINAL:
+        return list(steps)
+    count = next((place for place, step in enumerate(steps) if step.status == "in_progress"), len(steps))
+    return list(steps[:count])
+
+
+def _newest(thread_id: str) -> Flow[int]:
+    """When the last message of the thread was made. What comes in is told as no older: lists go by that time, and
+    clocks of two servers differ."""
+    found = yield from page(Page(Message, thread_id, limit=1))
+    return found.records[0].created_at if found.records else 0
