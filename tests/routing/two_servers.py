@@ -1,4 +1,4 @@
-"""Another server that speaks Assistants (a bridge of its own, over HTTP), and a client whose bridge.toml routes to it."""
+"""Another server that speaks Assistants (a bridge of its own, over HTTP), and a client with routes to it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import openai
 from attrs import define, field
 
 from bridge import AsyncOpenAI, OpenAI
@@ -25,11 +26,11 @@ WEATHER = {"type": "function", "function": {"name": "get_weather", "parameters":
 
 
 def script(name: str) -> list[Any]:
-    """What the model behind a server says: who it is, and how much of the thread it was shown."""
+    """What the model behind a server says: who it is, and what it was asked."""
     call = {"name": "get_weather", "arguments": {"city": "Oslo"}}
     return [
         {"when": "weather", "call": call, "then": {"say": f"{name}: {{outputs}}"}},
-        {"say": f"{name} heard {{input}}"},
+        {"say": f"{name}: {{text}}"},
     ]
 
 
@@ -37,17 +38,22 @@ def script(name: str) -> list[Any]:
 class Other:
     """The other server. While `is_down` it answers nothing; `seen` are the calls that reached it."""
 
+    upstream: ScriptedUpstream
     store: MemoryStore = field(factory=MemoryStore)
+    clients: ExitStack = field(factory=ExitStack)
     is_down: bool = False
     seen: list[tuple[str, str, dict[str, str]]] = field(factory=list)
     base_url: str = ""
     refuses: Callable[[str, str], int | None] = lambda method, path: None
+    """The status of an error in place of its answer to a call."""
 
-    def client(self) -> OpenAI:
+    def client(self) -> openai.OpenAI:
         """One that talks to it alone, as programs did before there was a bridge."""
-        import openai
+        return self.clients.enter_context(openai.OpenAI(api_key="legacy", base_url=self.base_url))
 
-        return openai.OpenAI(api_key="legacy", base_url=self.base_url)  # type: ignore[return-value]
+    def heard(self) -> list[str]:
+        """The texts of the last request that its model got."""
+        return heard(self.upstream)
 
     def app(self, inner: Any) -> Any:
         async def answer(scope: Any, receive: Any, send: Any) -> None:
@@ -70,8 +76,8 @@ class Other:
 
 @contextmanager
 def other(name: str = "legacy") -> Iterator[Other]:
-    made = Other()
-    service = Service(made.store, ScriptedUpstream(script(name)), on_callers_loop=True)
+    made = Other(ScriptedUpstream(script(name)))
+    service = Service(made.store, made.upstream, on_callers_loop=True)
     server = uvicorn_server(made.app(create_app(service, upstream_base_url="http://nowhere.invalid/v1")))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -83,6 +89,7 @@ def other(name: str = "legacy") -> Iterator[Other]:
         try:
             yield made
         finally:
+            made.clients.close()
             server.should_exit = True
             thread.join(10)
 
@@ -96,14 +103,13 @@ class Stage:
     monkeypatch: Any
     store: Any = field(factory=MemoryStore)
     upstream: ScriptedUpstream = field(factory=lambda: ScriptedUpstream(script("bridge")))
-    client: OpenAI = field(init=False)
+    clients: ExitStack = field(factory=ExitStack)
 
     def route(self, toml: str, store: Any = None) -> OpenAI:
         """Start again with this bridge.toml. URL stands for the other server's."""
         (self.folder / "bridge.toml").write_text(toml.replace("URL", self.other.base_url))
         self.monkeypatch.setenv("BRIDGE_CONFIG", str(self.folder / "bridge.toml"))
-        self.client = OpenAI(upstream=self.upstream, store=store or self.store, api_key="callers")
-        return self.client
+        return self.clients.enter_context(OpenAI(upstream=self.upstream, store=store or self.store, api_key="callers"))
 
     def async_client(self) -> AsyncOpenAI:
         return AsyncOpenAI(upstream=self.upstream, store=self.store, api_key="callers")
@@ -127,6 +133,18 @@ def go_on(client: OpenAI, thread_id: str, assistant_id: str, tool: Callable[...,
 def said(client: OpenAI, thread_id: str) -> list[str]:
     """What was said on the thread, in order."""
     return [text(message) for message in client.beta.threads.messages.list(thread_id, order="asc", limit=100)]
+
+
+def heard(upstream: ScriptedUpstream) -> list[str]:
+    """The texts of the last request to a model, function calls by name and outputs as they are."""
+    found = []
+    for item in upstream.requests[-1]["input"]:
+        if item.get("type") in ("function_call", "function_call_output"):
+            found.append(item.get("name") or item["output"])
+        else:
+            content = item["content"]
+            found.append(content if isinstance(content, str) else "".join(part["text"] for part in content))
+    return found
 
 
 def text(message: Any) -> str:

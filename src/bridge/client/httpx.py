@@ -10,6 +10,7 @@ import httpx
 from bridge.calls import Reply, ReplyStream
 from bridge.client.requests import Door
 from bridge.errors import BridgeError
+from bridge.upstream import lending
 
 
 class Transport(httpx.BaseTransport):
@@ -89,6 +90,7 @@ class AsyncClient(httpx.AsyncClient):
         await super().aclose()
         await self.real.aclose()
         self.door.service.close()
+        await lending.closed()
 
 
 class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):

@@ -159,9 +159,10 @@ class Making:
         else:
             options = self.settings.options()
             made = service.Service(self.wishes.store, upstream, options=options, on_callers_loop=stays)
-        answering = routing.before(shadow.beside(made, self.settings), self.settings)
+        made = shadow.beside(made, self.settings)
         # The offline upstream has nothing to close, and a run goes on after its client was closed.
-        return _Lent(answering) if upstream is self.wishes.upstream or upstream.name == "scripted" else answering
+        is_lent = upstream is self.wishes.upstream or upstream.name == "scripted"
+        return routing.before(made, self.settings, _Lent(made) if is_lent else made)
 
     def _upstream(self, client: C) -> Callable[[], Upstream]:
         asked = self.wishes.upstream if self.wishes.upstream is not None else self.settings.upstream

@@ -79,9 +79,8 @@ def app_from_settings(settings: Settings, *, body_limit: int = BODY_LIMIT) -> St
     settings = evolve(settings, beta_v1=settings.beta_v1 or "refuse")
     url = upstream_url(settings)
     upstream, client = _upstream(settings, url)
-    answering = routing.before(
-        shadow.beside(service.connect(settings, upstream, on_callers_loop=True), settings), settings
-    )
+    made = shadow.beside(service.connect(settings, upstream, on_callers_loop=True), settings)
+    answering = routing.before(made, settings, made)
     return create_app(
         answering,
         upstream_base_url=url,

@@ -20,7 +20,7 @@ from attrs import evolve, field, frozen
 from bridge import errors
 from bridge.calls import Call, Reply
 from bridge.engine import normalise, tables
-from bridge.engine.effects import Key, load, load_one
+from bridge.engine.effects import Key, load, load_one, warn
 from bridge.records import Assistant, Counterpart, Object, Run, Thread
 from bridge.routes import match
 from bridge.routing import bringing, moving, renaming
@@ -264,11 +264,21 @@ def _new_thread_and_run(asked: Asked) -> Errand[Outcome]:
     try:
         outcome = yield from _new_run(then, thread["id"], rest, opening)
     except errors.APIError:
-        yield from within(_call(asked.call, paths.of("threads", thread["id"]), None, "DELETE"))
+        yield from _undone(asked, thread["id"])
         raise
     if isinstance(outcome, Reply) and outcome.status >= 400:
-        yield from within(_call(asked.call, paths.of("threads", thread["id"]), None, "DELETE"))
+        yield from _undone(asked, thread["id"])
     return outcome
+
+
+def _undone(asked: Asked, thread_id: str) -> Errand[None]:
+    """The thread deleted here, and at its server if that can be reached."""
+    call = _call(asked.call, paths.of("threads", thread_id), None, "DELETE")
+    try:
+        yield from _done_there(Asked(asked.plan, call, "/threads/{thread_id}"), thread_id)
+    except errors.APIError as error:
+        yield from warn(None, f"a thread of a run that was refused stays at its server: {error.message}")
+    yield from within(call)
 
 
 # --- pieces

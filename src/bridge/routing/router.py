@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from attrs import evolve
 
 from bridge import errors
-from bridge.calls import Call, Reply
+from bridge.calls import Answering, Call, Reply
 from bridge.destinations import Destination
 from bridge.engine.effects import Refused
 from bridge.hands.drive import AsyncHands, Hands, adrive, drive
@@ -30,17 +30,18 @@ log = logging.getLogger("bridge")
 
 
 class Router:
-    """Implements calls.Answering around a service. Raises ConfigurationError where a server's key is not set."""
+    """Implements calls.Answering around a service; `within` answers in its name. Raises ConfigurationError where a
+    server's key is not set."""
 
-    def __init__(self, service: Service, destinations: Sequence[Destination]) -> None:
-        self.service = service
+    def __init__(self, service: Service, destinations: Sequence[Destination], within: Answering) -> None:
+        self.service, self.within = service, within
         self.plan = Plan(destinations)
 
     def owns(self, method: str, path: str) -> bool:
-        return self.service.owns(method, path)
+        return self.within.owns(method, path)
 
     def call(self, call: Call) -> Reply:
-        hands = RoutingHands(self.service)
+        hands = RoutingHands(self.service, self.within)
         try:
             return self._reply(drive(answered(self.plan, call), hands), hands.lost)
         except errors.APIError as error:
@@ -49,7 +50,7 @@ class Router:
             return _broken(call)
 
     async def acall(self, call: Call) -> Reply:
-        hands = AsyncRoutingHands(self.service)
+        hands = AsyncRoutingHands(self.service, self.within)
         try:
             return self._reply(await adrive(answered(self.plan, call), hands), hands.lost)
         except errors.APIError as error:
@@ -59,15 +60,15 @@ class Router:
 
     def close(self) -> None:
         self.plan.close()
-        self.service.close()
+        self.within.close()
 
     # --- what streams ask for
 
     def run(self, errand: Errand[T], call: Call) -> T:
-        return drive(errand, RoutingHands(self.service))
+        return drive(errand, RoutingHands(self.service, self.within))
 
     async def arun(self, errand: Errand[T], call: Call) -> T:
-        return await adrive(errand, AsyncRoutingHands(self.service))
+        return await adrive(errand, AsyncRoutingHands(self.service, self.within))
 
     def _reply(self, outcome: Outcome, lost: Sequence[str]) -> Reply:
         reply = self._told(outcome)
@@ -86,13 +87,13 @@ class Router:
 class RoutingHands(Hands):
     """The hands of an operation, and those for the effects of routing."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, within: Answering) -> None:
         super().__init__(service.runner.world)
-        self._service = service
+        self._within = within
 
     def perform(self, effect: Any) -> Any:
         if isinstance(effect, Within):
-            return self._service.call(effect.call)
+            return self._within.call(effect.call)
         return self._asked(effect) if isinstance(effect, Ask) else super().perform(effect)
 
     def _asked(self, effect: Ask) -> Answer | Refused:
@@ -106,13 +107,13 @@ class RoutingHands(Hands):
 class AsyncRoutingHands(AsyncHands):
     """The same on an event loop."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, within: Answering) -> None:
         super().__init__(service.runner.world)
-        self._service = service
+        self._within = within
 
     async def perform(self, effect: Any) -> Any:
         if isinstance(effect, Within):
-            return await self._service.acall(effect.call)
+            return await self._within.acall(effect.call)
         return await (self._asked(effect) if isinstance(effect, Ask) else super().perform(effect))
 
     async def _asked(self, effect: Ask) -> Answer | Refused:

@@ -96,6 +96,15 @@ async def retire_all() -> None:
         lenders = list(_on_loops.pop(loop, ()))
     for lender in lenders:
         lender.retire()
+    await closed()
+
+
+async def closed() -> None:
+    """Wait for what is being closed on the running loop: one that ended first would leave connections open."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:  # under trio nothing of ours belongs to a loop
+        return
     await asyncio.sleep(0)  # until the closing has begun
     if closing := [task for task in _closing if task.get_loop() is loop]:
         await asyncio.wait(closing)

@@ -1,0 +1,360 @@
+"""Runs at another server: both directions, ten times in turn, streamed and polled, and what the program sees of it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import openai
+import pytest
+
+from bridge import OpenAI
+from bridge.store.open import open_store
+from routing.two_servers import WEATHER, Other, Stage, go_on, heard, other, said, text
+
+NAMED = '[[route]]\nassistants = ["ASSISTANT"]\nto = "URL"\n'
+
+
+@pytest.fixture(scope="module")
+def running():
+    with other() as made:
+        yield made
+
+
+@pytest.fixture
+def legacy(running):
+    """The other server, as it was before anybody came."""
+    running.is_down, running.refuses = False, lambda method, path: None
+    running.seen.clear()
+    running.upstream.requests.clear()
+    return running
+
+
+@pytest.fixture
+def stage(legacy, tmp_path, monkeypatch):
+    made = Stage(tmp_path, legacy, monkeypatch)
+    with made.clients:
+        yield made
+
+
+@pytest.fixture
+def theirs(legacy):
+    """An assistant that the other server has."""
+    return legacy.client().beta.assistants.create(model="gpt-4o", name="theirs", tools=[WEATHER])
+
+
+@pytest.fixture
+def client(stage, theirs):
+    """A client with that assistant routed to its server."""
+    return stage.route(NAMED.replace("ASSISTANT", theirs.id))
+
+
+@pytest.fixture
+def ours(client):
+    """An assistant of bridge's own."""
+    return client.beta.assistants.create(model="gpt-4o", name="ours", tools=[WEATHER])
+
+
+def thread_with(client: OpenAI, *texts: str) -> str:
+    return client.beta.threads.create(messages=[{"role": "user", "content": each} for each in texts]).id
+
+
+def ids(client: OpenAI, thread_id: str) -> list[str]:
+    return [message.id for message in client.beta.threads.messages.list(thread_id, order="asc", limit=100)]
+
+
+# --- turns
+
+
+def test_a_run_of_a_routed_assistant_is_made_at_its_server(client, theirs, legacy):
+    thread_id = thread_with(client, "one", "two")
+    before = ids(client, thread_id)
+    run = go_on(client, thread_id, theirs.id)
+    assert (run.status, run.thread_id, run.assistant_id) == ("completed", thread_id, theirs.id)
+    assert said(client, thread_id) == ["one", "two", "legacy: two"]
+    assert ids(client, thread_id)[:2] == before
+    (answer,) = client.beta.threads.messages.list(thread_id, run_id=run.id).data
+    assert (answer.run_id, answer.thread_id, answer.assistant_id) == (run.id, thread_id, theirs.id)
+    assert client.beta.threads.runs.retrieve(run.id, thread_id=thread_id).usage == run.usage
+    assert [each.id for each in client.beta.threads.runs.list(thread_id)] == [run.id]
+    assert legacy.heard() == ["one", "two"]
+
+
+def test_ten_turns_of_both_see_every_message_once_in_order(client, theirs, ours, legacy, stage):
+    thread_id, expected, known = thread_with(client, "begin"), ["begin"], []
+    for turn in range(10):
+        assistant, name = (theirs, "legacy") if turn % 2 == 0 else (ours, "bridge")
+        question = f"question {turn}"
+        client.beta.threads.messages.create(thread_id, role="user", content=question)
+        assert go_on(client, thread_id, assistant.id).status == "completed"
+        expected.append(question)
+        assert (legacy.heard() if name == "legacy" else heard(stage.upstream)) == expected
+        expected.append(f"{name}: {question}")
+        assert said(client, thread_id) == expected
+        assert ids(client, thread_id)[: len(known)] == known
+        known = ids(client, thread_id)
+    there = [path for method, path, _ in legacy.seen if (method, path) == ("POST", "/v1/threads")]
+    assert len(there) == 1
+    assert len(client.beta.threads.runs.list(thread_id).data) == 10
+
+
+def test_tools_are_called_by_either_and_remembered_by_the_other(client, theirs, ours, stage):
+    thread_id = thread_with(client, "How is the weather?")
+    run = go_on(client, thread_id, theirs.id, lambda city: f"rain in {city}")
+    assert said(client, thread_id)[-1] == "legacy: rain in Oslo"
+    steps = client.beta.threads.runs.steps.list(run.id, thread_id=thread_id, order="asc").data
+    assert [(step.type, step.status, step.run_id, step.thread_id) for step in steps] == [
+        (kind, "completed", run.id, thread_id) for kind in ("tool_calls", "message_creation")
+    ]
+    assert steps[0].step_details.tool_calls[0].function.output == "rain in Oslo"
+    client.beta.threads.messages.create(thread_id, role="user", content="Thanks.")
+    go_on(client, thread_id, ours.id)
+    assert heard(stage.upstream) == [
+        *("How is the weather?", "get_weather", "rain in Oslo", "legacy: rain in Oslo", "Thanks.")
+    ]
+
+
+def test_a_stream_is_told_as_it_comes_in_ids_that_the_caller_knows(client, theirs):
+    thread_id = thread_with(client, "How is the weather?")
+    runs = client.beta.threads.runs
+    with runs.stream(thread_id=thread_id, assistant_id=theirs.id) as stream:
+        events = list(stream)
+    run = events[-1].data
+    assert [event.event for event in events][:3] == [
+        "thread.run.created",
+        "thread.run.queued",
+        "thread.run.in_progress",
+    ]
+    assert (events[-1].event, run.status, run.thread_id) == ("thread.run.requires_action", "requires_action", thread_id)
+    assert {
+        event.data.id for event in events if event.event.startswith("thread.run.") and "step" not in event.event
+    } == {run.id}
+    assert runs.retrieve(run.id, thread_id=thread_id).status == "requires_action"
+    outputs = [{"tool_call_id": run.required_action.submit_tool_outputs.tool_calls[0].id, "output": "rain"}]
+    with runs.submit_tool_outputs_stream(run_id=run.id, thread_id=thread_id, tool_outputs=outputs) as stream:
+        assert "".join(stream.text_deltas) == "legacy: rain" if hasattr(stream, "text_deltas") else list(stream)
+    assert said(client, thread_id)[-1] == "legacy: rain"
+    assert runs.retrieve(run.id, thread_id=thread_id).status == "completed"
+
+
+def test_async_clients_poll_and_stream(stage, client, theirs):
+    async def program() -> list[str]:
+        async with stage.async_client() as aclient:
+            threads = aclient.beta.threads
+            thread = await threads.create(messages=[{"role": "user", "content": "one"}])
+            run = await threads.runs.create_and_poll(
+                thread_id=thread.id, assistant_id=theirs.id, poll_interval_ms=5, additional_messages=[
+                    {"role": "user", "content": "more"}
+                ],
+            )  # fmt: skip
+            assert (run.status, run.thread_id) == ("completed", thread.id)
+            async with threads.runs.stream(thread_id=thread.id, assistant_id=theirs.id) as stream:
+                async for event in stream:
+                    if event.event == "thread.run.created":
+                        assert event.data.thread_id == thread.id
+            return [text(message) async for message in await_list(threads, thread.id)]
+
+    async def await_list(threads, thread_id):
+        async for message in threads.messages.list(thread_id, order="asc"):
+            yield message
+
+    assert asyncio.run(program()) == ["one", "more", "legacy: more", "legacy: more"]
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_a_thread_may_be_made_with_its_run(client, theirs, streams):
+    given = {"assistant_id": theirs.id, "thread": {"messages": [{"role": "user", "content": "hello"}]}}
+    if streams:
+        events = list(client.beta.threads.create_and_run(**given, stream=True))
+        assert [event.event for event in events][:2] == ["thread.created", "thread.run.created"]
+        thread_id, run = events[0].data.id, events[-2].data
+        assert run.thread_id == thread_id
+    else:
+        run = client.beta.threads.create_and_run_poll(**given, poll_interval_ms=5)
+        thread_id = run.thread_id
+    assert said(client, thread_id) == ["hello", "legacy: hello"]
+
+
+def test_a_run_that_is_refused_leaves_no_thread_behind(stage, legacy):
+    client = stage.route('[[route]]\nto = "URL"\n')
+    with pytest.raises(openai.NotFoundError, match="No assistant found with id 'asst_nowhere'"):
+        client.beta.threads.create_and_run(assistant_id="asst_nowhere", thread={"metadata": {"a": "b"}})
+    asked = [(method, *path.split("/")[2:3], *path.split("/")[4:]) for method, path, _ in legacy.seen[-2:]]
+    assert asked == [("POST", "threads", "runs"), ("DELETE", "threads")]
+    thread_id = thread_with(client, "one")
+    with pytest.raises(openai.NotFoundError, match="asst_nowhere"):
+        client.beta.threads.runs.create(thread_id, assistant_id="asst_nowhere")
+    assert client.beta.threads.messages.create(thread_id, role="user", content="not locked").id
+    assert client.beta.threads.runs.list(thread_id).data == []
+
+
+# --- what is only there
+
+
+def test_a_thread_that_was_there_before_is_brought_in_whole(client, theirs, ours, legacy, stage):
+    before = legacy.client()
+    thread = before.beta.threads.create(messages=[{"role": "user", "content": "How is the weather?"}])
+    run = go_on(before, thread.id, theirs.id)
+    there = [message.model_dump() for message in before.beta.threads.messages.list(thread.id)]
+    assert [message.model_dump() for message in client.beta.threads.messages.list(thread.id)] == there
+    steps = before.beta.threads.runs.steps.list(run.id, thread_id=thread.id)
+    assert [step.id for step in client.beta.threads.runs.steps.list(run.id, thread_id=thread.id)] == [
+        s.id for s in steps
+    ]
+    client.beta.threads.messages.create(thread.id, role="user", content="Thanks.")
+    go_on(client, thread.id, ours.id)
+    assert heard(stage.upstream) == ["How is the weather?", "get_weather", "rain", "legacy: rain", "Thanks."]
+    go_on(client, thread.id, theirs.id)
+    assert said(client, thread.id)[-2:] == ["bridge: Thanks.", "legacy: Thanks."]
+    assert [text(message) for message in before.beta.threads.messages.list(thread.id, order="asc")] == said(
+        client, thread.id
+    )
+
+
+def test_a_run_that_was_under_way_there_is_gone_on_with(client, theirs, legacy):
+    before = legacy.client()
+    thread = before.beta.threads.create(messages=[{"role": "user", "content": "How is the weather?"}])
+    run = before.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=theirs.id, poll_interval_ms=5)
+    found = client.beta.threads.runs.retrieve(run.id, thread_id=thread.id)
+    assert found.status == "requires_action"
+    calls = found.required_action.submit_tool_outputs.tool_calls
+    done = client.beta.threads.runs.submit_tool_outputs_and_poll(
+        run_id=run.id,
+        thread_id=thread.id,
+        poll_interval_ms=5,
+        tool_outputs=[{"tool_call_id": calls[0].id, "output": "x"}],
+    )
+    assert (done.status, said(client, thread.id)[-1]) == ("completed", "legacy: x")
+
+
+def test_what_nobody_has_is_not_found(client):
+    with pytest.raises(openai.NotFoundError, match="No thread found with id 'thread_nobody'"):
+        client.beta.threads.messages.list("thread_nobody")
+    with pytest.raises(openai.NotFoundError, match="No assistant found with id 'asst_nobody'"):
+        client.beta.assistants.retrieve("asst_nobody")
+
+
+def test_an_assistant_that_a_table_names_is_kept_at_its_server(client, theirs, ours, legacy):
+    assert [each.id for each in client.beta.assistants.list(order="asc")] == [ours.id, theirs.id]
+    assert client.beta.assistants.update(theirs.id, instructions="Be kind.").instructions == "Be kind."
+    assert legacy.client().beta.assistants.retrieve(theirs.id).instructions == "Be kind."
+    assert [each.instructions for each in client.beta.assistants.list(order="asc")] == [None, "Be kind."]
+    assert client.beta.assistants.retrieve(ours.id).name == "ours"
+    client.beta.assistants.delete(theirs.id)
+    assert [each.id for each in client.beta.assistants.list()] == [ours.id]
+    with pytest.raises(openai.NotFoundError):
+        legacy.client().beta.assistants.retrieve(theirs.id)
+
+
+# --- changes and ends at both
+
+
+def test_a_thread_is_changed_and_deleted_at_both(client, theirs, legacy):
+    thread_id = thread_with(client, "one", "two")
+    go_on(client, thread_id, theirs.id)
+    (there,) = {path.split("/")[3] for _, path, _ in legacy.seen if path.startswith("/v1/threads/")}
+    assert there != thread_id
+    client.beta.threads.update(thread_id, metadata={"who": "me"})
+    assert legacy.client().beta.threads.retrieve(there).metadata == {"who": "me"}
+    client.beta.threads.messages.delete(ids(client, thread_id)[0], thread_id=thread_id)
+    kept = [text(message) for message in legacy.client().beta.threads.messages.list(there, order="asc")]
+    assert kept == said(client, thread_id) == ["two", "legacy: two"]
+    client.beta.threads.delete(thread_id)
+    for one, name in ((client, thread_id), (legacy.client(), there)):
+        with pytest.raises(openai.NotFoundError):
+            one.beta.threads.retrieve(name)
+
+
+# --- locks
+
+
+def test_a_run_under_way_locks_its_thread_with_the_old_texts(client, theirs, ours):
+    thread_id = thread_with(client, "How is the weather?")
+    runs = client.beta.threads.runs
+    run = runs.create_and_poll(thread_id=thread_id, assistant_id=theirs.id, poll_interval_ms=5)
+    assert run.status == "requires_action"
+    for assistant in (theirs, ours):
+        with pytest.raises(openai.BadRequestError, match=f"Thread {thread_id} already has an active run {run.id}."):
+            runs.create(thread_id, assistant_id=assistant.id)
+    with pytest.raises(
+        openai.BadRequestError, match=f"Can't add messages to {thread_id} while a run {run.id} is active"
+    ):
+        client.beta.threads.messages.create(thread_id, role="user", content="now")
+    (step,) = runs.steps.list(run.id, thread_id=thread_id).data
+    assert (step.run_id, step.status) == (run.id, "in_progress")
+    assert runs.steps.retrieve(step.id, run_id=run.id, thread_id=thread_id).id == step.id
+    with pytest.raises(openai.BadRequestError, match="Expected tool outputs"):
+        runs.submit_tool_outputs(run.id, thread_id=thread_id, tool_outputs=[])
+    assert runs.cancel(run.id, thread_id=thread_id).status == "cancelling"
+    assert runs.retrieve(run.id, thread_id=thread_id).status == "cancelled"
+    assert client.beta.threads.messages.create(thread_id, role="user", content="now").id
+
+
+# --- shares and moving one by one
+
+
+def test_a_share_of_the_threads_goes_and_stays(stage, theirs):
+    client = stage.route(
+        f'[[route]]\nassistants = ["{theirs.id}"]\npercent = 50\nto = "bridge"\n\n[[route]]\nto = "URL"\n'
+    )
+    given = {"assistant_id": theirs.id, "thread": {"messages": [{"role": "user", "content": "x"}]}}
+    who = {}
+    for _ in range(12):
+        run = client.beta.threads.create_and_run_poll(**given, poll_interval_ms=5)
+        who[run.thread_id] = said(client, run.thread_id)[-1]
+    assert set(who.values()) == {"bridge: x", "legacy: x"}
+    for thread_id, first in who.items():
+        go_on(client, thread_id, theirs.id)
+        assert said(client, thread_id)[-1] == first
+
+
+def test_one_line_moves_an_assistant_and_one_line_moves_it_back(stage, theirs, legacy):
+    there = '[[route]]\nto = "URL"\n'
+    here = f'[[route]]\nassistants = ["{theirs.id}"]\nto = "bridge"\n\n{there}'
+    client = stage.route(there)
+    thread_id = thread_with(client, "one")
+    answers = []
+    for routes in (there, here, there, here):
+        client = stage.route(routes)
+        go_on(client, thread_id, theirs.id)
+        answers.append(said(client, thread_id)[-1])
+    assert answers == ["legacy: one", "bridge: one", "legacy: one", "bridge: one"]
+    client = stage.route("")  # the other server is of no use any more
+    legacy.is_down = True
+    assert go_on(client, thread_id, theirs.id).status == "completed"
+    assert said(client, thread_id) == ["one", *answers, "bridge: one"]
+
+
+def test_a_file_keeps_what_was_moved(stage, theirs, tmp_path):
+    path = str(tmp_path / "bridge.db")
+    client = stage.route(NAMED.replace("ASSISTANT", theirs.id), store=path)
+    thread_id = thread_with(client, "How is the weather?")
+    go_on(client, thread_id, theirs.id)
+    open_store(path).close()
+    client = stage.route(NAMED.replace("ASSISTANT", theirs.id), store=path)
+    go_on(client, thread_id, theirs.id)
+    assert said(client, thread_id) == ["How is the weather?", "legacy: rain", "legacy: rain"]
+
+
+# --- keys
+
+
+@pytest.mark.parametrize(
+    ("more", "sent"),
+    [
+        ("", "Bearer none"),
+        ('api_key_env = "LEGACY_KEY"\n', "Bearer secret"),
+        ("callers_key = true\n", "Bearer callers"),
+    ],
+)
+def test_the_callers_key_goes_nowhere_unasked(stage, theirs, legacy, monkeypatch, more, sent):
+    monkeypatch.setenv("LEGACY_KEY", "secret")
+    client = stage.route(NAMED.replace("ASSISTANT", theirs.id) + more)
+    legacy.seen.clear()
+    go_on(client, thread_with(client, "one"), theirs.id)
+    assert {headers.get("authorization") for _, _, headers in legacy.seen} == {sent}
+    assert {headers.get("openai-beta") for _, _, headers in legacy.seen} == {"assistants=v2"}
+
+
+def test_the_other_server_is_a_bridge_like_any(legacy: Other):
+    """What these tests lean on: it knows nothing of the one before it."""
+    assert "bridge" not in legacy.base_url
