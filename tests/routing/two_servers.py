@@ -25,6 +25,9 @@ from bridge.upstream.scripted.asgi import uvicorn_server
 WEATHER = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}
 
 
+NAMED = '[[route]]\nassistants = ["ASSISTANT"]\nto = "URL"\n'
+
+
 def script(name: str) -> list[Any]:
     """What the model behind a server says: who it is, and what it was asked."""
     call = {"name": "get_weather", "arguments": {"city": "Oslo"}}
@@ -36,14 +39,14 @@ def script(name: str) -> list[Any]:
 
 @define
 class Other:
-    """The other server. While `is_down` it answers nothing; `seen` are the calls that reached it."""
+    """The other server. `seen` are the calls that reached it: method, path, headers."""
 
     upstream: ScriptedUpstream
     store: MemoryStore = field(factory=MemoryStore)
     clients: ExitStack = field(factory=ExitStack)
-    is_down: bool = False
     seen: list[tuple[str, str, dict[str, str]]] = field(factory=list)
     base_url: str = ""
+    queries: list[str] = field(factory=list)
     refuses: Callable[[str, str], int | None] = lambda method, path: None
     """The status of an error in place of its answer to a call."""
 
@@ -60,10 +63,9 @@ class Other:
             if scope["type"] == "http":
                 headers = {name.decode(): value.decode() for name, value in scope["headers"]}
                 self.seen.append((scope["method"], scope["path"], headers))
+                self.queries.append(scope["query_string"].decode())
                 # In one process with the bridge before it, it would take each call for a loop.
                 scope["headers"] = [pair for pair in scope["headers"] if pair[0] != hops.HEADER.encode()]
-                if self.is_down:
-                    return
                 status = self.refuses(scope["method"], scope["path"])
                 if status is not None:
                     await send({"type": "http.response.start", "status": status, "headers": []})
@@ -128,6 +130,16 @@ def go_on(client: OpenAI, thread_id: str, assistant_id: str, tool: Callable[...,
             run_id=run.id, thread_id=thread_id, tool_outputs=outputs, poll_interval_ms=5
         )
     return run
+
+
+def thread_with(client: OpenAI, *texts: str) -> str:
+    """The id of a new thread with these messages."""
+    return client.beta.threads.create(messages=[{"role": "user", "content": each} for each in texts]).id
+
+
+def ids(client: OpenAI, thread_id: str) -> list[str]:
+    """Those of the thread's messages, in order."""
+    return [message.id for message in client.beta.threads.messages.list(thread_id, order="asc", limit=100)]
 
 
 def said(client: OpenAI, thread_id: str) -> list[str]:

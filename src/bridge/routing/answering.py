@@ -17,7 +17,7 @@ from typing import Final
 import orjson
 from attrs import evolve, field, frozen
 
-from bridge import errors
+from bridge import errors, ids
 from bridge.calls import Call, Reply
 from bridge.engine import normalise, tables
 from bridge.engine.effects import Key, load, load_one, warn
@@ -128,11 +128,17 @@ def _all_named(asked: Asked) -> Errand[None]:
 
 
 def _assistant_here(asked: Asked, name: str) -> Errand[None]:
-    """An assistant that a run of ours needs, as its keeper has it; one without a keeper is looked for once."""
-    keeper = asked.plan.keeper_of(name)
+    """An assistant that a run of ours needs, as its keeper has it now, or had it when it could be asked; one without a
+    keeper is looked for once."""
+    keeper, stored = asked.plan.keeper_of(name), (yield from load_one(Assistant, name))
     if keeper is not None:
-        yield from bringing.assistant(keeper, asked.call, name)
-    elif (yield from load_one(Assistant, name)) is None:
+        try:
+            yield from bringing.assistant(keeper, asked.call, name)
+        except errors.APIError as error:
+            if stored is None:
+                raise
+            yield from warn(None, f"assistant {name} is used as it was seen last: {error.message}")
+    elif stored is None and ids.has_prefix("assistant", name):
         for server in asked.plan.servers:
             if (yield from bringing.assistant(server, asked.call, name)):
                 return
@@ -158,7 +164,7 @@ def _of_thread(asked: Asked, thread_id: str) -> Errand[Outcome]:
 def _under_way(asked: Asked, thread_id: str) -> Errand[tuple[Run, Server] | None]:
     """The thread's active run and its server, where it is at one. The thread is here from then on, if anywhere."""
     thread = yield from load_one(Thread, thread_id)
-    if thread is None:
+    if thread is None and ids.has_prefix("thread", thread_id):
         for server in asked.plan.servers:
             if (yield from bringing.thread(server, asked.call, thread_id)):
                 thread = yield from load_one(Thread, thread_id)

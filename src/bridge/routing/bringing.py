@@ -75,7 +75,7 @@ def thread(server: Server, call: Call, thread_id: str) -> Errand[bool]:
     runs: list[tuple[Run, list[Step]]] = []
     for each in (yield from listed(server, root + "/runs", call)):
         run = forms.new_run(each, thread_id, server.runs_at)
-        steps = yield from listed(server, f"{root}/runs/{paths.of(run.id)[1:]}/steps", call)
+        steps = yield from listed(server, root + paths.of("runs", run.id, "steps"), call)
         runs.append((run, _ended([forms.step(step, run) for step in steps], run)))
     at = int((yield from now()))
     messages = [forms.message(each, thread_id, each.get("run_id")) for each in said]
@@ -108,7 +108,9 @@ def _whole(
 def received(server: Server, call: Call, run: Run, theirs: str, body: Object) -> Errand[None]:
     """What a run has come to: stored as the server says it in `body`, with all that it has made since."""
     known = yield from counterparts(server, run.thread_id)
-    mark = known[run.thread_id]
+    mark = known.get(run.thread_id)
+    if mark is None:  # the thread was deleted meanwhile
+        return
     root = paths.of("threads", mark.theirs)
     steps = yield from listed(server, root + paths.of("runs", theirs, "steps"), call)
     said = yield from listed(server, root + "/messages", call, mark.after)
