@@ -15,10 +15,11 @@ import typer
 import bridge
 from bridge import settings as bridge_settings
 from bridge.candidates import Candidate
-from bridge.cli import bridging, findings, options, output, stores
+from bridge.cli import bridging, findings, options, output, routed, stores
 from bridge.cli.findings import Finding
 from bridge.cli.probed import probed
 from bridge.cli.reaching import reach
+from bridge.destinations import Destination
 from bridge.errors import ConfigurationError, StoreError
 from bridge.settings import Settings
 from bridge.store.open import open_store
@@ -117,6 +118,7 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     file = "none found" if settings.config is None else str(settings.config)
     yield Finding("settings", "ok", bridge_settings.FILE, file)
     yield from map(_shadow, settings.shadows)
+    yield from map(_route, settings.routes)
 
 
 def _shadow(candidate: Candidate) -> Finding:
@@ -126,6 +128,13 @@ def _shadow(candidate: Candidate) -> Finding:
     level: findings.Level = "wrong" if key and not os.environ.get(key) else "ok"
     remark = f"{what}, on {candidate.percent:g} % of the runs of {whose}"
     return Finding("settings", level, "shadow", candidate.name, f"{key} is not set" if level == "wrong" else remark)
+
+
+def _route(one: Destination) -> Finding:
+    key = one.api_key_env
+    if key and not os.environ.get(key):
+        return Finding("settings", "wrong", "route", routed.told(one), f"{key} is not set")
+    return Finding("settings", "ok", "route", routed.told(one))
 
 
 def _shown(value: str) -> str:

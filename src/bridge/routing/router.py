@@ -14,6 +14,7 @@ from bridge.calls import Answering, Call, Reply
 from bridge.destinations import Destination
 from bridge.engine.effects import Refused
 from bridge.hands.drive import AsyncHands, Hands, adrive, drive
+from bridge.hands.world import World
 from bridge.routing.answering import JSON, Outcome, Preceded, Relayed, answered, headers_of
 from bridge.routing.effects import Ask, Errand, Within
 from bridge.routing.plan import Plan
@@ -41,7 +42,7 @@ class Router:
         return self.within.owns(method, path)
 
     def call(self, call: Call) -> Reply:
-        hands = RoutingHands(self.service, self.within)
+        hands = RoutingHands(self.service.runner.world, self.within)
         try:
             return self._reply(drive(answered(self.plan, call), hands), hands.lost)
         except errors.APIError as error:
@@ -50,7 +51,7 @@ class Router:
             return _broken(call)
 
     async def acall(self, call: Call) -> Reply:
-        hands = AsyncRoutingHands(self.service, self.within)
+        hands = AsyncRoutingHands(self.service.runner.world, self.within)
         try:
             return self._reply(await adrive(answered(self.plan, call), hands), hands.lost)
         except errors.APIError as error:
@@ -65,10 +66,10 @@ class Router:
     # --- what streams ask for
 
     def run(self, errand: Errand[T], call: Call) -> T:
-        return drive(errand, RoutingHands(self.service, self.within))
+        return drive(errand, RoutingHands(self.service.runner.world, self.within))
 
     async def arun(self, errand: Errand[T], call: Call) -> T:
-        return await adrive(errand, AsyncRoutingHands(self.service, self.within))
+        return await adrive(errand, AsyncRoutingHands(self.service.runner.world, self.within))
 
     def _reply(self, outcome: Outcome, lost: Sequence[str]) -> Reply:
         reply = self._told(outcome)
@@ -87,12 +88,12 @@ class Router:
 class RoutingHands(Hands):
     """The hands of an operation, and those for the effects of routing."""
 
-    def __init__(self, service: Service, within: Answering) -> None:
-        super().__init__(service.runner.world)
+    def __init__(self, world: World, within: Answering | None = None) -> None:
+        super().__init__(world)
         self._within = within
 
     def perform(self, effect: Any) -> Any:
-        if isinstance(effect, Within):
+        if isinstance(effect, Within) and self._within is not None:
             return self._within.call(effect.call)
         return self._asked(effect) if isinstance(effect, Ask) else super().perform(effect)
 
@@ -107,12 +108,12 @@ class RoutingHands(Hands):
 class AsyncRoutingHands(AsyncHands):
     """The same on an event loop."""
 
-    def __init__(self, service: Service, within: Answering) -> None:
-        super().__init__(service.runner.world)
+    def __init__(self, world: World, within: Answering | None = None) -> None:
+        super().__init__(world)
         self._within = within
 
     async def perform(self, effect: Any) -> Any:
-        if isinstance(effect, Within):
+        if isinstance(effect, Within) and self._within is not None:
             return await self._within.acall(effect.call)
         return await (self._asked(effect) if isinstance(effect, Ask) else super().perform(effect))
 

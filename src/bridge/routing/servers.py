@@ -74,7 +74,7 @@ class Server(OpenAIUpstream):
         options: dict[str, Any] = {"base_url": url, "api_key": NO_KEY, "max_retries": 0, "timeout": timeout}
         options["default_query"] = dict(parse_qsl(parts.query))
         super().__init__(url, lambda: _nobodys(PlainOpenAI(**options)), lambda: _nobodys(PlainAsyncOpenAI(**options)))
-        self.runs_at = f"assistants at {self.name}"
+        self.runs_at = runs_at(self.name)
         self._key = _key(destination)
         self._takes_callers = destination.callers_key
         self._is_azure = profiles.guess(url) is profiles.AZURE
@@ -129,6 +129,11 @@ class Server(OpenAIUpstream):
         finally:
             if not is_lent:
                 loan.back()
+
+
+def runs_at(name: str) -> str:
+    """The upstream of runs at a server: no name of a Responses server is like it, so nobody takes them up."""
+    return f"assistants at {name}"
 
 
 def _nobodys(client: Any) -> Any:
