@@ -20,7 +20,7 @@ from attrs import evolve, field, frozen
 from bridge import errors, ids
 from bridge.calls import Call, Reply
 from bridge.engine import normalise, tables
-from bridge.engine.effects import Key, load, load_one, warn
+from bridge.engine.effects import Flow, Key, load, load_one, warn
 from bridge.records import Assistant, Counterpart, Object, Run, Thread
 from bridge.routes import match
 from bridge.routing import bringing, moving, renaming
@@ -265,7 +265,7 @@ def _new_thread_and_run(asked: Asked) -> Errand[Outcome]:
     thread = orjson.loads(made.body)
     rest = {key: value for key, value in body.items() if key not in ("thread", "tool_resources")}
     path = paths.of("threads", thread["id"], "runs")
-    opening = sse.encode("thread.created", render.encode_compact(thread)) if body.get("stream") else b""
+    opening = (yield from _told_of(thread["id"])) if body.get("stream") else b""
     then = Asked(asked.plan, evolve(_call(asked.call, path, rest), query=asked.call.query))
     try:
         outcome = yield from _new_run(then, thread["id"], rest, opening)
@@ -275,6 +275,12 @@ def _new_thread_and_run(asked: Asked) -> Errand[Outcome]:
     if isinstance(outcome, Reply) and outcome.status >= 400:
         yield from _undone(asked, thread["id"])
     return outcome
+
+
+def _told_of(thread_id: str) -> Flow[bytes]:
+    """The event that begins a stream of a thread with its run."""
+    thread = yield from load_one(Thread, thread_id)
+    return sse.encode("thread.created", render.encode_compact(render.event("thread.created", thread)))
 
 
 def _undone(asked: Asked, thread_id: str) -> Errand[None]:

@@ -61,10 +61,11 @@ def message(body: Object, thread_id: str, run_id: str | None) -> Message:
 
 
 def run(body: Object, before: Run) -> Run:
-    """The run as it is now, under the name and the times that it has here."""
+    """The run as it is now, under the name that it has here. Its times are all its server's: they follow each other."""
     filled = _filled(before, body, KEPT_RUN)
+    created_at = loose.number(body, "created_at") or before.created_at
     expires_at = loose.number(body, "expires_at") or before.expires_at
-    return evolve(filled, status=status_of(body), expires_at=expires_at)
+    return evolve(filled, status=status_of(body), created_at=created_at, expires_at=expires_at)
 
 
 def new_run(body: Object, thread_id: str, upstream: str) -> Run:
