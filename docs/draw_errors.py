@@ -9,6 +9,7 @@ from bridge import errors
 
 SAMPLES: Final[dict[str, Any]] = {
     "kind": "thread",
+    "name": "https://legacy.example/v1",
     "id": "thread_abc",
     "file_id": "file-abc",
     "container_id": "cntr_abc",

@@ -54,6 +54,7 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "images_not_taken": ("thread_id", "vllm"),
     "upstream_refused": (400, {"message": "No such File object: file-X", "param": "id"}),
     "upstream_silent": ("nobody there",),
+    "server_silent": ("https://legacy.example/v1", "nobody there"),
     "no_key": (),
     "wrong_key": ("sk-proj-0123456789abcdef",),
     "no_beta": (),

@@ -108,7 +108,9 @@ def test_commands_exist(paper: str, line: str) -> None:
 VARIABLES: Final = [*map(settings.variable, settings.NAMES), settings.CONFIG]
 
 
-NAMES: Final = "demo|run|serve|explain|doctor|db|path|upgrade|diff|record|tape|replay|compare|report|watch"
+NAMES: Final = (
+    "demo|run|serve|explain|doctor|db|path|upgrade|routes|show|bring|diff|record|tape|replay|compare|report|watch"
+)
 
 
 def check_bridge(words: list[str]) -> None:

@@ -540,6 +540,7 @@ TABLE: Final[dict[str, tuple[int, str, str | None]]] = {
     "images_not_taken": (400, "invalid_request_error", "unsupported_content"),
     "upstream_refused": (400, "invalid_request_error", None),
     "upstream_silent": (503, "server_error", None),
+    "server_silent": (503, "server_error", None),
     # the request itself
     "no_key": (401, "invalid_request_error", None),
     "wrong_key": (401, "invalid_request_error", "invalid_api_key"),

@@ -8,8 +8,8 @@ from bridge.calls import Call, Credential
 from bridge.destinations import Destination
 from bridge.errors import ConfigurationError
 from bridge.routing.plan import Plan
-from bridge.routing.servers import Server
 from bridge.settings import Settings
+from bridge.upstream.assistants import Server
 
 WRONG = [
     ("[route]", "`route` must be a table in double brackets"),

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from bridge.records import Run
 from bridge.routing import renaming
-from bridge.routing.answering import Relayed
+from bridge.routing.asked import Relayed
 from bridge.routing.relaying import Reading
-from bridge.routing.servers import Answer
+from bridge.upstream.assistants import Answer
 from bridge.wire import sse
 
 NAMES = {"thread_x": "thread_a", "run_x": "run_a"}

@@ -7,7 +7,13 @@ import asyncio
 import openai
 import pytest
 
+from bridge.calls import Call
+from bridge.destinations import Destination
+from bridge.routing.router import Router
+from bridge.service import Service
+from bridge.store.memory import MemoryStore
 from bridge.store.open import open_store
+from bridge.testing import ScriptedUpstream
 from routing.two_servers import NAMED, go_on, heard, ids, said, text, thread_with
 
 # --- turns
@@ -79,7 +85,7 @@ def test_a_stream_is_told_as_it_comes_in_ids_that_the_caller_knows(client, their
     assert runs.retrieve(run.id, thread_id=thread_id).status == "requires_action"
     outputs = [{"tool_call_id": run.required_action.submit_tool_outputs.tool_calls[0].id, "output": "rain"}]
     with runs.submit_tool_outputs_stream(run_id=run.id, thread_id=thread_id, tool_outputs=outputs) as stream:
-        assert "".join(stream.text_deltas) == "legacy: rain" if hasattr(stream, "text_deltas") else list(stream)
+        assert "".join(stream.text_deltas) == "legacy: rain"
     assert said(client, thread_id)[-1] == "legacy: rain"
     assert runs.retrieve(run.id, thread_id=thread_id).status == "completed"
 
@@ -133,6 +139,18 @@ def test_a_run_that_is_refused_leaves_no_thread_behind(stage, legacy):
         client.beta.threads.runs.create(thread_id, assistant_id="asst_nowhere")
     assert client.beta.threads.messages.create(thread_id, role="user", content="not locked").id
     assert client.beta.threads.runs.list(thread_id).data == []
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"5"])
+def test_a_body_that_is_no_object_never_gets_there(theirs, legacy, body):
+    service = Service(MemoryStore(), ScriptedUpstream([]))
+    router = Router(service, [Destination(legacy.base_url)], service)
+    legacy.seen.clear()
+    for path in ("/threads/runs", "/threads/thread_a/runs", f"/assistants/{theirs.id}"):
+        answer = router.call(Call("POST", path, headers={"openai-beta": "assistants=v2"}, body=body))
+        assert answer.status == 400
+    router.close()
+    assert legacy.seen == []
 
 
 # --- what is only there
@@ -235,6 +253,25 @@ def test_a_run_under_way_locks_its_thread_with_the_old_texts(client, theirs, our
     assert runs.cancel(run.id, thread_id=thread_id).status == "cancelling"
     assert runs.retrieve(run.id, thread_id=thread_id).status == "cancelled"
     assert client.beta.threads.messages.create(thread_id, role="user", content="now").id
+
+
+# --- calls to the server
+
+
+def test_what_a_turn_asks_of_its_server(client, theirs, ours, legacy):
+    thread_id = thread_with(client, "one")
+    asked = []
+    for assistant in (theirs, theirs, ours, theirs):
+        legacy.seen.clear()
+        client.beta.threads.runs.create(thread_id, assistant_id=assistant.id, stream=True).response.read()
+        asked.append([f"{method} {path.rpartition('/')[2].partition('_')[0]}" for method, path, _ in legacy.seen])
+    run, end = ["POST runs"], ["GET run", "GET steps", "GET messages"]
+    assert asked == [
+        ["POST threads", "GET messages", *run, *end],
+        [*run, *end],
+        [],
+        ["GET messages", "POST messages", *run, *end],
+    ]
 
 
 # --- shares and moving one by one

@@ -8,10 +8,12 @@ from typing import Any
 import openai
 import pytest
 
-from bridge.engine.effects import Refused
+from bridge.engine.effects import Key, Refused
+from bridge.hands import rooms
+from bridge.records import Run
 from bridge.routing import bringing, moving
-from bridge.routing.servers import Server
 from bridge.upstream import UpstreamRefused
+from bridge.upstream.assistants import Server
 from routing.two_servers import go_on, ids, said, text, thread_with
 
 
@@ -235,3 +237,15 @@ def test_a_long_thread_comes_along_whole(client, theirs, legacy):
     go_on(client, thread_id, theirs.id)
     assert legacy.heard() == words
     assert said_there(legacy) == said(client, thread_id) == [*words, f"legacy: {words[-1]}"]
+
+
+# --- what else is at work
+
+
+def test_no_process_of_ours_takes_up_a_run_of_another_server(client, theirs, stage):
+    thread_id = thread_with(client, "How is the weather?")
+    run = client.beta.threads.runs.create(thread_id, assistant_id=theirs.id)
+    rooms.runner_for(stage.store, stage).take_up(dead_too=True)
+    assert stage.store.load([Key(Run, run.id)])[0].status == "queued"
+    client.beta.threads.runs.cancel(run.id, thread_id=thread_id)
+    assert stage.upstream.requests == []

@@ -96,7 +96,7 @@ def other(name: str = "legacy") -> Iterator[Other]:
             thread.join(10)
 
 
-@define
+@define(eq=False)
 class Stage:
     """A program's client with routes in force. `routes` may be told anew: the program is then started again."""
 

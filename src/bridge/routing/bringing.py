@@ -36,7 +36,7 @@ from bridge.records import (
 )
 from bridge.routing import forms, story
 from bridge.routing.effects import Ask, Errand, counterparts, fetch, listed
-from bridge.routing.servers import Server
+from bridge.upstream.assistants import Server
 from bridge.wire import paths
 
 HOLDER: Final = "elsewhere"

@@ -11,8 +11,8 @@ from bridge import errors
 from bridge.calls import Call, Reply
 from bridge.engine.effects import Page, Refused, page
 from bridge.records import Counterpart, Object
-from bridge.routing.servers import Answer, Server
 from bridge.translate import loose
+from bridge.upstream.assistants import Answer, Server
 
 T = TypeVar("T")
 Errand: TypeAlias = Generator[Any, Any, T]

@@ -34,8 +34,8 @@ from bridge.records import (
 )
 from bridge.routing import bringing, forms
 from bridge.routing.effects import Ask, Errand, ask, counterparts, fetch, listed, refused
-from bridge.routing.servers import Answer, Server
 from bridge.translate import loose
+from bridge.upstream.assistants import Answer, Server
 from bridge.wire import paths
 
 AT_ONCE: Final = 32

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bridge.destinations import Destination
 from bridge.records import Run
-from bridge.routing.servers import Server
+from bridge.upstream.assistants import Server
 
 
 class Plan:

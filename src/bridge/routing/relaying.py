@@ -15,7 +15,7 @@ from bridge.calls import ReplyStream
 from bridge.errors import BridgeError
 from bridge.records import Object, Run
 from bridge.routing import moving, renaming
-from bridge.routing.answering import Relayed
+from bridge.routing.asked import Relayed
 from bridge.routing.effects import Errand
 from bridge.wire import sse
 

@@ -15,16 +15,18 @@ from bridge.destinations import Destination
 from bridge.engine.effects import Refused
 from bridge.hands.drive import AsyncHands, Hands, adrive, drive
 from bridge.hands.world import World
-from bridge.routing.answering import JSON, Outcome, Preceded, Relayed, answered, headers_of
+from bridge.routing.answering import answered
+from bridge.routing.asked import Outcome, Preceded, Relayed, headers_of
 from bridge.routing.effects import Ask, Errand, Within
 from bridge.routing.plan import Plan
 from bridge.routing.relaying import Led, Relay
-from bridge.routing.servers import Answer
 from bridge.service import Service
 from bridge.upstream import UpstreamRefused
+from bridge.upstream.assistants import Answer
 from bridge.wire import render
 
 T = TypeVar("T")
+JSON: Final = ("content-type", "application/json")
 VERSION: Final = ("openai-version", "2020-10-01")
 
 log = logging.getLogger("bridge")

@@ -19,8 +19,8 @@ from bridge.routing import bringing, moving
 from bridge.routing.effects import Errand
 from bridge.routing.plan import Plan
 from bridge.routing.router import RoutingHands
-from bridge.routing.servers import runs_at
 from bridge.store import Store
+from bridge.upstream.assistants import runs_at
 from bridge.wire.checks import BETA
 
 AT_ONCE: Final = 1000

@@ -1,0 +1,115 @@
+"""Calls about runs: made here or at a server, with their thread or without, and passed on while they are under way."""
+
+from __future__ import annotations
+
+import orjson
+from attrs import evolve
+
+from bridge import errors
+from bridge.calls import Reply
+from bridge.engine import normalise, tables
+from bridge.engine.effects import Flow, Key, load, load_one, warn
+from bridge.records import Counterpart, Object, Run, Thread
+from bridge.routing import bringing, holding, moving
+from bridge.routing.asked import Asked, Outcome, Preceded, Relayed, as_it_came, changed, reply
+from bridge.routing.effects import Errand, ask, within
+from bridge.translate import loose
+from bridge.upstream.assistants import Server
+from bridge.wire import paths, render, sse
+
+
+def new_run(asked: Asked, thread_id: str, body: Object, opening: bytes) -> Errand[Outcome]:
+    assistant_id = body.get("assistant_id")
+    if not isinstance(assistant_id, str):
+        return (yield from within(asked.call))
+    server = asked.plan.server_of(assistant_id, thread_id)
+    if server is not None:
+        return (yield from _run_there(asked, server, thread_id, body, opening))
+    yield from holding.assistant_here(asked, assistant_id)
+    reply = yield from within(asked.call)
+    return Preceded(reply, opening) if opening and reply.stream is not None else reply
+
+
+def _run_there(asked: Asked, server: Server, thread_id: str, body: Object, opening: bytes) -> Errand[Outcome]:
+    run = yield from moving.begun(server, thread_id, body)
+    try:
+        theirs = yield from moving.taken(server, asked.call, thread_id)
+        names = {theirs: thread_id}
+        path = paths.of("threads", theirs, "runs")
+        answer = yield from ask(as_it_came(asked, server, path, body, streams=bool(body.get("stream"))))
+    except errors.APIError:
+        yield from moving.withdrawn(run)
+        raise
+    if not answer.is_ok:
+        yield from moving.withdrawn(run)
+        return reply(answer, names)
+    if answer.stream is not None:
+        return Relayed(answer, server, asked.call, run, names, opening)
+    made = loose.text(answer.object(), "id") or ""
+    yield from moving.paired(server, run, made)
+    return reply(answer, {**names, made: run.id})
+
+
+def passed(asked: Asked, server: Server, run: Run) -> Errand[Outcome]:
+    """A call about a run that its server works on."""
+    keys = (Counterpart.at(server.name, run.thread_id), Counterpart.at(server.name, run.id))
+    mark, pair = yield from load(*(Key(Counterpart, key) for key in keys))
+    if mark is None or pair is None:  # it is being made just now, or its process died over that
+        yield from moving.settled(server, asked.call, run)
+        return (yield from within(asked.call))
+    names = {mark.theirs: run.thread_id, pair.theirs: run.id}
+    theirs = {"thread_id": mark.theirs, "run_id": pair.theirs}
+    parts = [part[1:-1] if part.startswith("{") else part for part in asked.path.split("/")[1:]]
+    path = paths.of(*(theirs.get(part, asked.names.get(part, part)) for part in parts))
+    answer = yield from ask(as_it_came(asked, server, path, streams=bool(asked.body.get("stream"))))
+    if answer.stream is not None:
+        return Relayed(answer, server, asked.call, run, names)
+    body = answer.object()
+    is_news = body.get("object") == "thread.run" and body.get("status") in tables.SETTLED
+    if answer.is_ok and is_news and body.get("status") != run.status:
+        yield from bringing.received(server, asked.call, run, pair.theirs, body)
+    return reply(answer, names)
+
+
+def new_thread_and_run(asked: Asked) -> Errand[Outcome]:
+    """Where it is not bridge's own affair, the thread is made first: it is its id that decides. A run that is refused
+    leaves no thread behind (assistants-wire §5.3)."""
+    body, assistant_id = asked.body, asked.body.get("assistant_id")
+    if not isinstance(assistant_id, str):
+        return (yield from within(asked.call))
+    if not asked.plan.is_open(assistant_id) and asked.plan.server_of(assistant_id, "") is None:
+        yield from holding.assistant_here(asked, assistant_id)
+        return (yield from within(asked.call))
+    given = {**(body.get("thread") or {}), **normalise.thread_resources(body)}
+    made = yield from within(changed(asked.call, "/threads", given))
+    if made.status >= 400:
+        return made
+    thread = orjson.loads(made.body)
+    rest = {key: value for key, value in body.items() if key not in ("thread", "tool_resources")}
+    path = paths.of("threads", thread["id"], "runs")
+    opening = (yield from _told_of(thread["id"])) if body.get("stream") else b""
+    then = Asked(asked.plan, evolve(changed(asked.call, path, rest), query=asked.call.query))
+    try:
+        outcome = yield from new_run(then, thread["id"], rest, opening)
+    except errors.APIError:
+        yield from _undone(asked, thread["id"])
+        raise
+    if isinstance(outcome, Reply) and outcome.status >= 400:
+        yield from _undone(asked, thread["id"])
+    return outcome
+
+
+def _told_of(thread_id: str) -> Flow[bytes]:
+    """The event that begins a stream of a thread with its run."""
+    thread = yield from load_one(Thread, thread_id)
+    return sse.encode("thread.created", render.encode_compact(render.event("thread.created", thread)))
+
+
+def _undone(asked: Asked, thread_id: str) -> Errand[None]:
+    """The thread deleted here, and at its server if that can be reached."""
+    call = changed(asked.call, paths.of("threads", thread_id), None, "DELETE")
+    try:
+        yield from holding.done_there(Asked(asked.plan, call, "/threads/{thread_id}"), thread_id)
+    except errors.APIError as error:
+        yield from warn(None, f"a thread of a run that was refused stays at its server: {error.message}")
+    yield from within(call)
