@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from bridge import routing
 from bridge.calls import Call, Credential
 from bridge.destinations import Destination
 from bridge.errors import ConfigurationError
 from bridge.routing.plan import Plan
+from bridge.service import Service
 from bridge.settings import Settings
+from bridge.store.memory import MemoryStore
+from bridge.testing import ScriptedUpstream
 from bridge.upstream.assistants import Server
 
 WRONG = [
@@ -43,6 +47,11 @@ def test_the_tables_are_read_in_their_order(tmp_path):
         Destination("bridge", ("asst_a",), 20),
         Destination("https://legacy.example/v1", api_key_env="KEY"),
     )
+
+
+def test_without_a_table_there_is_nothing_between_the_door_and_the_service():
+    service = Service(MemoryStore(), ScriptedUpstream([]))
+    assert routing.before(service, Settings(), service) is service
 
 
 A, B = "http://a.example/v1", "http://b.example/v1"

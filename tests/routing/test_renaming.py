@@ -6,7 +6,7 @@ import itertools
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.records import Run
@@ -108,6 +108,7 @@ def told(pieces):
     return [(name, data if data == "[DONE]" else json.loads(data)) for name, data in texts], errands
 
 
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 600), max_size=30), st.sampled_from([b"\n", b"\r\n", b"\r"]))
 def test_a_stream_is_told_in_any_cut(cuts, end):
     whole = written(EVENTS, end)
@@ -131,11 +132,13 @@ json_values = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(json_values)
 def test_without_a_key_for_ids_nothing_changes(value):
     assert renaming.renamed(value, NAMES) == value
 
 
+@settings(max_examples=40)
 @given(json_values)
 def test_what_is_under_a_key_for_ids_is_replaced_whole_or_not_at_all(value):
     found = renaming.renamed({"thread_id": value}, NAMES)

@@ -47,6 +47,7 @@ def test_nothing_is_routed_where_nothing_is_said(tmp_path, monkeypatch, place):
     assert not (tmp_path / "bridge.db").exists()
 
 
+@pytest.mark.slow
 def test_it_shows_what_is_elsewhere(stage, theirs, place, legacy):
     client = stage.route(NAMED.replace("ASSISTANT", theirs.id) + "percent = 100\n", store=place)
     go_on(client, thread_with(client, "one"), theirs.id)
@@ -74,6 +75,7 @@ def test_a_run_that_is_still_out_is_brought_in_by_hand(stage, theirs, place, leg
     assert ask("routes", "bring") == (0, [])
 
 
+@pytest.mark.slow
 def test_threads_that_nobody_asked_for_are_brought_in_by_their_ids(stage, theirs, place, legacy):
     before = legacy.client()
     names = [thread_with(before, word) for word in ("one", "two")]

@@ -277,6 +277,7 @@ def test_what_a_turn_asks_of_its_server(client, theirs, ours, legacy):
 # --- shares and moving one by one
 
 
+@pytest.mark.slow
 def test_a_share_of_the_threads_goes_and_stays(stage, theirs):
     client = stage.route(
         f'[[route]]\nassistants = ["{theirs.id}"]\npercent = 50\nto = "bridge"\n\n[[route]]\nto = "URL"\n'
@@ -292,6 +293,7 @@ def test_a_share_of_the_threads_goes_and_stays(stage, theirs):
         assert said(client, thread_id)[-1] == first
 
 
+@pytest.mark.slow
 def test_one_line_moves_an_assistant_and_one_line_moves_it_back(stage, theirs, legacy):
     there = '[[route]]\nto = "URL"\n'
     here = f'[[route]]\nassistants = ["{theirs.id}"]\nto = "bridge"\n\n{there}'
@@ -309,6 +311,7 @@ def test_one_line_moves_an_assistant_and_one_line_moves_it_back(stage, theirs, l
     assert said(client, thread_id) == ["one", *answers, "bridge: one"]
 
 
+@pytest.mark.slow
 def test_a_file_keeps_what_was_moved(stage, theirs, tmp_path):
     path = str(tmp_path / "bridge.db")
     client = stage.route(NAMED.replace("ASSISTANT", theirs.id), store=path)
@@ -323,6 +326,7 @@ def test_a_file_keeps_what_was_moved(stage, theirs, tmp_path):
 # --- keys
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "sent"),
     [

@@ -65,6 +65,30 @@ def test_nothing_is_answered_in_the_name_of_a_silent_server(client, theirs, ours
     assert said(client, thread_id) == ["one", "bridge: one", "legacy: one"]
 
 
+def test_a_run_whose_answer_got_lost_comes_along_with_the_next(client, theirs, legacy, monkeypatch):
+    client, thread_id, answering = patient(client), thread_with(client, "one"), Server.ask
+
+    def losing(self: Server, method: str, path: str, *rest: Any) -> Any:
+        answer = answering(self, method, path, *rest)
+        if (method, path.rpartition("/")[2]) == ("POST", "runs"):
+            raise UpstreamRefused(Refused(0, "timed out"))
+        return answer
+
+    with monkeypatch.context() as patched, pytest.raises(openai.InternalServerError, match="timed out"):
+        patched.setattr(Server, "ask", losing)
+        client.beta.threads.runs.create(thread_id, assistant_id=theirs.id)
+    until_said(legacy, ["one", "legacy: one"])
+    client.beta.threads.messages.create(thread_id, role="user", content="two")
+    go_on(client, thread_id, theirs.id)
+    assert said_there(legacy) == ["one", "legacy: one", "two", "legacy: two"]
+    assert said(client, thread_id) == ["one", "two", "legacy: one", "legacy: two"]  # it was not known here before
+
+
+def until_said(legacy, words: list[str]) -> None:
+    while said_there(legacy) != words:
+        pass
+
+
 def test_a_run_under_way_is_found_again_when_its_server_is(client, theirs, silence):
     client, thread_id = patient(client), thread_with(client, "one")
     run = client.beta.threads.runs.create(thread_id, assistant_id=theirs.id)
@@ -82,6 +106,7 @@ def test_a_run_under_way_is_found_again_when_its_server_is(client, theirs, silen
     assert said(client, thread_id) == ["one", "legacy: one"]
 
 
+@pytest.mark.slow
 def test_a_share_that_bridge_answers_needs_no_server(stage, theirs, silence):
     here = f'[[route]]\nassistants = ["{theirs.id}"]\npercent = 99.99\nto = "bridge"\n'
     client = patient(stage.route(here + f'[[route]]\nassistants = ["{theirs.id}"]\nto = "URL"\n'))
@@ -141,6 +166,7 @@ def test_a_run_that_its_server_never_got_fails_and_frees_the_thread(client, thei
     assert said_there(legacy) == said(client, thread_id) == ["one", "legacy: one"]
 
 
+@pytest.mark.slow
 def test_a_message_that_was_sent_and_not_noted_is_not_sent_twice(client, theirs, legacy, monkeypatch):
     thread_id = thread_with(client, "one")
     go_on(client, thread_id, theirs.id)
@@ -197,6 +223,7 @@ def test_of_two_that_move_a_thread_at_once_one_wins(client, theirs, legacy, stag
     assert said_there(legacy) == said(client, thread_id) == [*"abcdefgh", "legacy: h"]
 
 
+@pytest.mark.slow
 def test_a_thread_looked_at_by_many_is_brought_in_once(client, theirs, legacy):
     thread = legacy.client().beta.threads.create(messages=[{"role": "user", "content": "one"}])
     found: list[list[str]] = []
@@ -231,6 +258,7 @@ def test_files_that_a_server_does_not_know_stay_behind_and_that_is_said(client, 
     assert [block.type for block in here.content] == ["text", "image_file"]
 
 
+@pytest.mark.slow
 def test_a_long_thread_comes_along_whole(client, theirs, legacy):
     words = [f"word {number}" for number in range(moving.AT_ONCE + 3)]
     thread_id = thread_with(client, *words)

@@ -46,13 +46,16 @@ class Other:
     clients: ExitStack = field(factory=ExitStack)
     seen: list[tuple[str, str, dict[str, str]]] = field(factory=list)
     base_url: str = ""
+    own: openai.OpenAI | None = None
     queries: list[str] = field(factory=list)
     refuses: Callable[[str, str], int | None] = lambda method, path: None
     """The status of an error in place of its answer to a call."""
 
     def client(self) -> openai.OpenAI:
         """One that talks to it alone, as programs did before there was a bridge."""
-        return self.clients.enter_context(openai.OpenAI(api_key="legacy", base_url=self.base_url))
+        if self.own is None:
+            self.own = self.clients.enter_context(openai.OpenAI(api_key="legacy", base_url=self.base_url))
+        return self.own
 
     def heard(self) -> list[str]:
         """The texts of the last request that its model got."""

@@ -6,8 +6,9 @@ The store learns of a run's end before the caller does: who then asks for the me
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from attrs import define, field
 
@@ -18,6 +19,9 @@ from bridge.routing import moving, renaming
 from bridge.routing.asked import Relayed
 from bridge.routing.effects import Errand
 from bridge.wire import sse
+
+Due: TypeAlias = tuple[bytes, Errand[None] | None]
+"""A frame for the caller, and what is to be done before it is told."""
 
 log = logging.getLogger("bridge")
 
@@ -45,7 +49,7 @@ class Reading:
         """Those that the piece completes; None is the end."""
         return self.decoder.end() if piece is None else self.decoder.feed(piece)
 
-    def frame(self, event: sse.ServerSentEvent) -> tuple[bytes, Errand[None] | None]:
+    def frame(self, event: sse.ServerSentEvent) -> Due:
         """The event for the caller, and what is to be done before it is told."""
         data = renaming.data(event)
         errand = self._pairing(data) if not self.is_paired and _is_run(data) else None
@@ -79,35 +83,38 @@ class Relay:
     def __init__(self, relayed: Relayed, drivers: Drivers) -> None:
         self._relayed, self._drivers = relayed, drivers
         self._reading = Reading(relayed)
+        self._opening, self._is_over = relayed.opening, False
+        self._ready: deque[Due] = deque()
 
     def __iter__(self) -> Iterator[bytes]:
-        if self._relayed.opening:
-            yield self._relayed.opening
-        for piece in self._pieces():
-            for event in self._reading.events(piece):
-                frame, errand = self._reading.frame(event)
+        pieces = iter(self._relayed.answer.stream)
+        while not self._is_over:
+            for frame, errand in self._read(next(pieces, None)):
                 if errand is not None:
                     self._do(errand)
                 yield frame
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        if self._relayed.opening:
-            yield self._relayed.opening
-        async for piece in self._apieces():
-            for event in self._reading.events(piece):
-                frame, errand = self._reading.frame(event)
-                if errand is not None:
-                    await self._ado(errand)
-                yield frame
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """No generator: one that is dropped half-read is closed by the garbage collector, whenever that comes."""
+        self._pieces = aiter(self._relayed.answer.stream)
+        return self
 
-    def _pieces(self) -> Iterator[bytes | None]:
-        yield from self._relayed.answer.stream
-        yield None
+    async def __anext__(self) -> bytes:
+        while not self._ready:
+            if self._is_over:
+                raise StopAsyncIteration
+            self._ready.extend(self._read(await anext(self._pieces, None)))
+        frame, errand = self._ready.popleft()
+        if errand is not None:
+            await self._ado(errand)
+        return frame
 
-    async def _apieces(self) -> AsyncIterator[bytes | None]:
-        async for piece in self._relayed.answer.stream:
-            yield piece
-        yield None
+    def _read(self, piece: bytes | None) -> list[Due]:
+        """What a piece completes; None is the end."""
+        self._is_over = piece is None
+        opening, self._opening = self._opening, b""
+        told = [self._reading.frame(event) for event in self._reading.events(piece)]
+        return [*([(opening, None)] if opening else []), *told]
 
     def _do(self, errand: Errand[None]) -> None:
         try:
@@ -150,10 +157,13 @@ class Led:
         yield self._opening
         yield from self._rest
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._opening
-        async for piece in self._rest:
-            yield piece
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        self._pieces = aiter(self._rest)
+        return self
+
+    async def __anext__(self) -> bytes:
+        opening, self._opening = self._opening, b""
+        return opening or await anext(self._pieces)
 
     def close(self) -> None:
         self._rest.close()
