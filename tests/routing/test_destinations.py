@@ -13,7 +13,7 @@ from bridge.service import Service
 from bridge.settings import Settings
 from bridge.store.memory import MemoryStore
 from bridge.testing import ScriptedUpstream
-from bridge.upstream.assistants import Server
+from bridge.upstream.assistants import Ask, Server
 
 WRONG = [
     ("[route]", "`route` must be a table in double brackets"),
@@ -146,7 +146,7 @@ def test_a_key_that_is_not_there_is_an_error_that_names_it(monkeypatch):
 def test_the_query_of_a_base_url_goes_with_each_call(legacy):
     server = Server(Destination(f"{legacy.base_url}?api-version=2024-05-01-preview"))
     try:
-        answer = server.ask("GET", "/assistants", None, {"limit": "1"}, CALLER, False)
+        answer = server.ask(Ask(server, "GET", "/assistants", CALLER, query={"limit": "1"}))
     finally:
         server.close()
     assert (answer.status, server.name) == (200, legacy.base_url)

@@ -7,6 +7,7 @@ from typing import Any
 
 import openai
 import pytest
+from attrs import evolve
 
 from bridge.engine.effects import Key, Refused
 from bridge.hands import rooms
@@ -68,9 +69,9 @@ def test_nothing_is_answered_in_the_name_of_a_silent_server(client, theirs, ours
 def test_a_run_whose_answer_got_lost_comes_along_with_the_next(client, theirs, legacy, monkeypatch):
     client, thread_id, answering = patient(client), thread_with(client, "one"), Server.ask
 
-    def losing(self: Server, method: str, path: str, *rest: Any) -> Any:
-        answer = answering(self, method, path, *rest)
-        if (method, path.rpartition("/")[2]) == ("POST", "runs"):
+    def losing(self: Server, asked: Any) -> Any:
+        answer = answering(self, asked)
+        if (asked.method, asked.path.rpartition("/")[2]) == ("POST", "runs"):
             raise UpstreamRefused(Refused(0, "timed out"))
         return answer
 
@@ -256,6 +257,26 @@ def test_files_that_a_server_does_not_know_stay_behind_and_that_is_said(client, 
     assert [block.type for block in sent.content] == ["text"]
     (here,) = client.beta.threads.messages.list(thread.id, order="asc", limit=1).data
     assert [block.type for block in here.content] == ["text", "image_file"]
+
+
+@pytest.mark.slow
+def test_a_server_that_lists_fewer_messages_than_it_got_gets_none_twice(client, theirs, legacy, monkeypatch):
+    thread_id, answering = thread_with(client, "one", "two"), Server.ask
+
+    def forgetful(self: Server, asked: Any) -> Any:
+        answer = answering(self, asked)
+        is_list = (asked.method, asked.path.rpartition("/")[2]) == ("GET", "messages")
+        return evolve(answer, body=b'{"data": []}') if is_list else answer
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Server, "ask", forgetful)
+        patched.setattr(moving, "_caught_up", dies)
+        with pytest.raises(Died):
+            client.beta.threads.runs.create(thread_id, assistant_id=theirs.id)
+    monkeypatch.setattr(moving, "LOST_SECONDS", 0)
+    client.beta.threads.runs.list(thread_id)
+    go_on(client, thread_id, theirs.id)
+    assert said_there(legacy) == said(client, thread_id) == ["one", "two", "legacy: two"]
 
 
 @pytest.mark.slow

@@ -11,9 +11,8 @@ from attrs import evolve, field, frozen
 from bridge.calls import Call, Reply
 from bridge.records import Object, Run
 from bridge.routing import renaming
-from bridge.routing.effects import Ask
 from bridge.routing.plan import Plan
-from bridge.upstream.assistants import Answer, Server
+from bridge.upstream.assistants import Answer, Ask, Server
 from bridge.wire import render
 
 HEADERS: Final = ("x-", "openai-", "retry-after", "bridge-", "content-type", "cache-control")

@@ -9,7 +9,7 @@ What is brought in stands in one commit with the note that it was, so that nothi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from attrs import evolve
@@ -35,8 +35,8 @@ from bridge.records import (
     Unlock,
 )
 from bridge.routing import forms, story
-from bridge.routing.effects import Ask, Errand, counterparts, fetch, listed
-from bridge.upstream.assistants import Server
+from bridge.routing.effects import Errand, counterparts, fetch, listed
+from bridge.upstream.assistants import Ask, Server
 from bridge.wire import paths
 
 HOLDER: Final = "elsewhere"
@@ -111,21 +111,34 @@ def received(server: Server, call: Call, run: Run, theirs: str, body: Object) ->
     mark = known.get(run.thread_id)
     if mark is None:  # the thread was deleted meanwhile
         return
-    root = paths.of("threads", mark.theirs)
-    steps = yield from listed(server, root + paths.of("runs", theirs, "steps"), call)
+    root, current = paths.of("threads", mark.theirs), forms.run(body, run)
+    made = yield from listed(server, root + paths.of("runs", theirs, "steps"), call)
     said = yield from listed(server, root + "/messages", call, mark.after)
-    current = forms.run(body, run)
-    stored = {step.id for step in (yield from steps_of(run))}
-    new_steps = [step for step in _ended([forms.step(each, run) for each in steps], current) if step.id not in stored]
-    new = _new(said, known, run, theirs, current)
-    at, floor = int((yield from now())), (yield from _newest(run.thread_id))
-    placed = [evolve(each, created_at=max(floor, min(each.created_at, at))) for each in new]
+    stored = {step.id for step in (yield from _steps_of(run))}
+    ended = _ended([forms.step(each, run) for each in made], current)
+    steps = [step for step in ended if step.id not in stored]
+    taken = {one.theirs for one in known.values()}
+    messages = yield from _placed(run.thread_id, _new(said, taken, run, theirs, current))
+    changes = _told(server, story.told(messages, [(current, steps)]), int((yield from now())))
+    after = _looked_at(said, taken | {each.id for each in messages}, mark.after)
+    yield from _stored(changes, run, current, mark, evolve(mark, after=after))
+
+
+def _placed(thread_id: str, messages: Sequence[Message]) -> Flow[list[Message]]:
+    """The messages, none told as older than what stands before it, or as younger than now: lists go by that time, and
+    the clocks of two servers differ."""
+    before = yield from page(Page(Message, thread_id, limit=1))
+    newest, at = max((each.created_at for each in before.records), default=0), int((yield from now()))
+    return [evolve(each, created_at=max(newest, min(each.created_at, at))) for each in messages]
+
+
+def _told(server: Server, records: Sequence[Record], at: int) -> list[Change]:
+    """What is new of a run, stored; of messages also that the server has them. The run itself is stored already."""
     changes: list[Change] = []
-    for record in story.told(placed, [(current, new_steps)]):
+    for record in records:
         changes += [] if isinstance(record, Run) else [Put(record, is_new=True)]
         changes += [noted(server, record, record.id, at)] if isinstance(record, Message) else []
-    after = _looked_at(said, {one.theirs for one in known.values()} | {each.id for each in new}, mark.after)
-    yield from _stored(changes, run, current, mark, evolve(mark, after=after))
+    return changes
 
 
 def _stored(changes: list[Change], run: Run, current: Run, mark: Counterpart, marked: Counterpart) -> Flow[None]:
@@ -135,15 +148,12 @@ def _stored(changes: list[Change], run: Run, current: Run, mark: Counterpart, ma
         yield from commit(changes, Unchanged(run.id, run.version))  # in a conflict somebody else has brought it in
 
 
-def _new(
-    said: Sequence[Object], known: Mapping[str, Counterpart], run: Run, theirs: str, current: Run
-) -> list[Message]:
+def _new(said: Sequence[Object], taken: Collection[str], run: Run, theirs: str, current: Run) -> list[Message]:
     """The messages that are not here yet; of a run under way, those that are whole."""
-    taken = {one.theirs for one in known.values()}
-    fresh = [each for each in said if each.get("id") not in taken]
     found = [
         forms.message(each, run.thread_id, run.id if each.get("run_id") == theirs else each.get("run_id"))
-        for each in fresh
+        for each in said
+        if each.get("id") not in taken
     ]
     is_over = current.status in tables.TERMINAL
     return [message for message in found if is_over or message.status != "in_progress"]
@@ -168,7 +178,7 @@ def noted(server: Server, record: Record, theirs: str, at: int) -> Put:
     )
 
 
-def steps_of(run: Run) -> Flow[list[Step]]:
+def _steps_of(run: Run) -> Flow[list[Step]]:
     """The steps of a run that are stored."""
     found: list[Step] = []
     while True:
@@ -185,10 +195,3 @@ def _ended(steps: Sequence[Step], run: Run) -> list[Step]:
         return list(steps)
     count = next((place for place, step in enumerate(steps) if step.status == "in_progress"), len(steps))
     return list(steps[:count])
-
-
-def _newest(thread_id: str) -> Flow[int]:
-    """When the last message of the thread was made. What comes in is told as no older: lists go by that time, and
-    clocks of two servers differ."""
-    found = yield from page(Page(Message, thread_id, limit=1))
-    return found.records[0].created_at if found.records else 0

@@ -1,22 +1,26 @@
-"""What the flows of routing may ask for beyond the effects of the engine: other servers, and the service within."""
+"""What the flows of routing may ask for beyond the effects of the engine.
+
+Ask      a call to another server. Answer: Answer, or Refused where none came
+Within   a call to the service within. Answer: Reply
+"""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from typing import Any, TypeAlias, TypeVar
 
-from attrs import field, frozen
+from attrs import frozen
 
 from bridge import errors
 from bridge.calls import Call, Reply
 from bridge.engine.effects import Page, Refused, page
 from bridge.records import Counterpart, Object
 from bridge.translate import loose
-from bridge.upstream.assistants import Answer, Server
+from bridge.upstream.assistants import Answer, Ask, Server
 
 T = TypeVar("T")
 Errand: TypeAlias = Generator[Any, Any, T]
-"""A flow of routing: it yields effects of the engine, and those below."""
+"""A flow of routing: it yields effects of the engine, Ask, and Within."""
 
 
 @frozen
@@ -24,20 +28,6 @@ class Within:
     """The call as bridge itself answers it. Answer: Reply."""
 
     call: Call
-
-
-@frozen
-class Ask:
-    """A call to another server on behalf of `call`, whose credential and patience hold. Answer: Answer, or Refused
-    (status 0) where none came. With `streams` the answer may have a stream."""
-
-    server: Server
-    method: str
-    path: str
-    call: Call
-    body: Object | None = None
-    query: Mapping[str, str] = field(factory=dict)
-    streams: bool = False
 
 
 def within(call: Call) -> Errand[Reply]:

@@ -8,8 +8,10 @@ a message that was made and not noted (a process died)  => found again by what i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
+
+from attrs import evolve
 
 from bridge import errors
 from bridge.calls import Call
@@ -33,9 +35,9 @@ from bridge.records import (
     Unlock,
 )
 from bridge.routing import bringing, forms
-from bridge.routing.effects import Ask, Errand, ask, counterparts, fetch, listed, refused
+from bridge.routing.effects import Errand, ask, counterparts, fetch, listed, refused
 from bridge.translate import loose
-from bridge.upstream.assistants import Answer, Server
+from bridge.upstream.assistants import Answer, Ask, Server
 from bridge.wire import paths
 
 AT_ONCE: Final = 32
@@ -47,7 +49,7 @@ LOST_SECONDS: Final = 120
 CLOCKS_DIFFER: Final = 60
 """Seconds by which the clock of a server may be behind."""
 
-FILES: Final = "files of one server are not known to another: images and attachments of messages stayed behind"
+FILES: Final = "files of one server are not known to another: images, attachments and tool resources stayed behind"
 LOST: Final = "The process that began this run ended before its server had it."
 GONE: Final = "The server that this run was at has no such run any more."
 
@@ -80,20 +82,19 @@ def taken(server: Server, call: Call, thread_id: str) -> Errand[str]:
     (thread,) = yield from load(Key(Thread, thread_id))
     if thread is None:
         raise errors.not_found("thread", thread_id)
-    known = yield from counterparts(server, thread_id)
     messages = yield from _messages(thread_id)
+    known = yield from counterparts(server, thread_id)
     if thread_id not in known:
-        mark = yield from _made(server, call, thread, messages[:AT_ONCE])
+        yield from _made(server, call, thread, messages[:AT_ONCE])
         known = yield from counterparts(server, thread_id)
-    else:
-        mark = known[thread_id]
     missing = [message for message in messages if message.id not in known]
     if missing:
-        yield from _caught_up(server, call, mark, missing, known)
-    return mark.theirs
+        yield from _caught_up(server, call, missing, known)
+    return known[thread_id].theirs
 
 
 def _messages(thread_id: str) -> Flow[list[Message]]:
+    """All messages of a thread, in order."""
     found: list[Message] = []
     while True:
         after = found[-1].id if found else None
@@ -103,29 +104,37 @@ def _messages(thread_id: str) -> Flow[list[Message]]:
             return found
 
 
-def _made(server: Server, call: Call, thread: Thread, messages: Sequence[Message]) -> Errand[Counterpart]:
-    """The thread made at the server, and noted with these messages."""
-    said = [(message, given) for message in messages if (given := forms.given(message)) is not None]
-    body: Object = {"messages": [given for _, given in said], "metadata": thread.metadata}
-    has_files = any(forms.has_files(given) for _, given in said) or bool(thread.tool_resources)
-    whole = {**body, **({"tool_resources": thread.tool_resources} if thread.tool_resources else {})}
-    bare = {**body, "messages": [forms.without_files(given) for _, given in said]} if has_files else None
-    answer = yield from _created(server, call, "/threads", whole, bare)
-    theirs = loose.text(answer.object(), "id") or ""
+def _made(server: Server, call: Call, thread: Thread, messages: Sequence[Message]) -> Errand[None]:
+    """The thread made at the server, and noted, with these messages."""
+    said = [message for message in messages if forms.given(message) is not None]
+    given = [forms.given(message) or {} for message in said]
+    theirs = yield from _new_thread(server, call, thread, given)
     there = yield from listed(server, paths.of("threads", theirs, "messages"), call)
     at = int((yield from now()))
-    last = loose.text(there[-1], "id") if there else None
-    mark = Counterpart(Counterpart.at(server.name, thread.id), thread.id, at, "thread", theirs, after=last)
-    pairs = zip(said, there, strict=True)
-    notes = [bringing.noted(server, message, each["id"], at) for (message, _), each in pairs]
+    mark = Counterpart(Counterpart.at(server.name, thread.id), thread.id, at, "thread", theirs)
+    notes: list[Put] = []
+    if len(there) == len(said):  # else it is found out one by one which are there
+        mark = evolve(mark, after=there[-1]["id"] if there else None)
+        notes = [bringing.noted(server, one, each["id"], at) for one, each in zip(said, there, strict=True)]
     yield from commit([Put(mark, is_new=True), *notes], Exists(Thread, thread.id))
-    return mark
+
+
+def _new_thread(server: Server, call: Call, thread: Thread, said: Sequence[Object]) -> Errand[str]:
+    """The id of a new thread at the server, in which this is said."""
+    body: Object = {"messages": list(said), "metadata": thread.metadata}
+    bare: Object | None = None
+    if thread.tool_resources or any(map(forms.has_files, said)):
+        bare = {**body, "messages": list(map(forms.without_files, said))}
+    if thread.tool_resources:
+        body = {**body, "tool_resources": thread.tool_resources}
+    return loose.text((yield from _created(server, call, "/threads", body, bare)).object(), "id") or ""
 
 
 def _caught_up(
-    server: Server, call: Call, mark: Counterpart, missing: Sequence[Message], known: dict[str, Counterpart]
+    server: Server, call: Call, missing: Sequence[Message], known: Mapping[str, Counterpart]
 ) -> Errand[None]:
     """What the server has not got, made there in order."""
+    mark = known[missing[0].thread_id]
     root = paths.of("threads", mark.theirs, "messages")
     noted = {one.theirs for one in known.values()}
     strays = [each for each in (yield from listed(server, root, call, mark.after)) if each.get("id") not in noted]
@@ -134,11 +143,11 @@ def _caught_up(
         if given is None:
             continue
         stray = next((each for each in strays if _says(each, given)), None)
-        if stray is None:
+        if stray is not None:
+            strays.remove(stray)
+        else:
             bare = forms.without_files(given) if forms.has_files(given) else None
             stray = (yield from _created(server, call, root, given, bare)).object()
-        else:
-            strays.remove(stray)
         at = int((yield from now()))
         yield from commit([bringing.noted(server, message, stray["id"], at)], Exists(Thread, message.thread_id))
 

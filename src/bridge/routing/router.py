@@ -17,12 +17,12 @@ from bridge.hands.drive import AsyncHands, Hands, adrive, drive
 from bridge.hands.world import World
 from bridge.routing.answering import answered
 from bridge.routing.asked import Outcome, Preceded, Relayed, headers_of
-from bridge.routing.effects import Ask, Errand, Within
+from bridge.routing.effects import Errand, Within
 from bridge.routing.plan import Plan
 from bridge.routing.relaying import Led, Relay
 from bridge.service import Service
 from bridge.upstream import UpstreamRefused
-from bridge.upstream.assistants import Answer
+from bridge.upstream.assistants import Answer, Ask
 from bridge.wire import render
 
 T = TypeVar("T")
@@ -100,9 +100,8 @@ class RoutingHands(Hands):
         return self._asked(effect) if isinstance(effect, Ask) else super().perform(effect)
 
     def _asked(self, effect: Ask) -> Answer | Refused:
-        asked = (effect.method, effect.path, effect.body, effect.query, effect.call, effect.streams)
         try:
-            return effect.server.ask(*asked)
+            return effect.server.ask(effect)
         except UpstreamRefused as error:
             return error.refused
 
@@ -120,9 +119,8 @@ class AsyncRoutingHands(AsyncHands):
         return await (self._asked(effect) if isinstance(effect, Ask) else super().perform(effect))
 
     async def _asked(self, effect: Ask) -> Answer | Refused:
-        asked = (effect.method, effect.path, effect.body, effect.query, effect.call, effect.streams)
         try:
-            return await effect.server.aask(*asked)
+            return await effect.server.aask(effect)
         except UpstreamRefused as error:
             return error.refused
 

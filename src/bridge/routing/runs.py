@@ -19,6 +19,7 @@ from bridge.wire import paths, render, sse
 
 
 def new_run(asked: Asked, thread_id: str, body: Object, opening: bytes) -> Errand[Outcome]:
+    """A run of `body`, where the plan sends it. A stream of it is told after `opening`."""
     assistant_id = body.get("assistant_id")
     if not isinstance(assistant_id, str):
         return (yield from within(asked.call))
@@ -26,18 +27,19 @@ def new_run(asked: Asked, thread_id: str, body: Object, opening: bytes) -> Erran
     if server is not None:
         return (yield from _run_there(asked, server, thread_id, body, opening))
     yield from holding.assistant_here(asked, assistant_id)
-    reply = yield from within(asked.call)
-    return Preceded(reply, opening) if opening and reply.stream is not None else reply
+    told = yield from within(asked.call)
+    return Preceded(told, opening) if opening and told.stream is not None else told
 
 
 def _run_there(asked: Asked, server: Server, thread_id: str, body: Object, opening: bytes) -> Errand[Outcome]:
+    """The thread taken to the server, and the run made there. One that does not come about locks nothing."""
     run = yield from moving.begun(server, thread_id, body)
     try:
         theirs = yield from moving.taken(server, asked.call, thread_id)
         names = {theirs: thread_id}
         path = paths.of("threads", theirs, "runs")
         answer = yield from ask(as_it_came(asked, server, path, body, streams=bool(body.get("stream"))))
-    except errors.APIError:
+    except Exception:
         yield from moving.withdrawn(run)
         raise
     if not answer.is_ok:
@@ -72,30 +74,34 @@ def passed(asked: Asked, server: Server, run: Run) -> Errand[Outcome]:
 
 
 def new_thread_and_run(asked: Asked) -> Errand[Outcome]:
-    """Where it is not bridge's own affair, the thread is made first: it is its id that decides. A run that is refused
-    leaves no thread behind (assistants-wire §5.3)."""
-    body, assistant_id = asked.body, asked.body.get("assistant_id")
+    """Where it is bridge's own affair, as ever; else the thread is made first: it is its id that decides."""
+    assistant_id = asked.body.get("assistant_id")
     if not isinstance(assistant_id, str):
         return (yield from within(asked.call))
-    if not asked.plan.is_open(assistant_id) and asked.plan.server_of(assistant_id, "") is None:
-        yield from holding.assistant_here(asked, assistant_id)
-        return (yield from within(asked.call))
+    if asked.plan.is_open(assistant_id) or asked.plan.server_of(assistant_id, "") is not None:
+        return (yield from _one_by_one(asked, asked.body))
+    yield from holding.assistant_here(asked, assistant_id)
+    return (yield from within(asked.call))
+
+
+def _one_by_one(asked: Asked, body: Object) -> Errand[Outcome]:
+    """The thread, then its run. One that is refused leaves no thread behind (assistants-wire §5.3)."""
     given = {**(body.get("thread") or {}), **normalise.thread_resources(body)}
     made = yield from within(changed(asked.call, "/threads", given))
     if made.status >= 400:
         return made
-    thread = orjson.loads(made.body)
+    thread_id: str = orjson.loads(made.body)["id"]
     rest = {key: value for key, value in body.items() if key not in ("thread", "tool_resources")}
-    path = paths.of("threads", thread["id"], "runs")
-    opening = (yield from _told_of(thread["id"])) if body.get("stream") else b""
-    then = Asked(asked.plan, evolve(changed(asked.call, path, rest), query=asked.call.query))
+    run = changed(asked.call, paths.of("threads", thread_id, "runs"), rest)
+    then = Asked(asked.plan, evolve(run, query=asked.call.query))
+    opening = (yield from _told_of(thread_id)) if body.get("stream") else b""
     try:
-        outcome = yield from new_run(then, thread["id"], rest, opening)
+        outcome = yield from new_run(then, thread_id, rest, opening)
     except errors.APIError:
-        yield from _undone(asked, thread["id"])
+        yield from _undone(asked, thread_id)
         raise
     if isinstance(outcome, Reply) and outcome.status >= 400:
-        yield from _undone(asked, thread["id"])
+        yield from _undone(asked, thread_id)
     return outcome
 
 

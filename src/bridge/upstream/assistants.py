@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import openai
 import orjson
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from bridge import profiles
 from bridge.calls import Call, Credential
@@ -36,6 +36,20 @@ PATIENCE: Final = 600.0
 """Seconds between two pieces of an answer, where the caller says nothing of it: the SDK's own default."""
 
 CONNECT_SECONDS: Final = 10.0
+
+
+@frozen
+class Ask:
+    """A call to a server on behalf of `call`, whose credential and patience hold. With `streams` the answer may have a
+    stream."""
+
+    server: Server
+    method: str
+    path: str
+    call: Call
+    body: Object | None = None
+    query: Mapping[str, str] = field(factory=dict)
+    streams: bool = False
 
 
 @frozen
@@ -89,15 +103,13 @@ class Server(OpenAIUpstream):
             return Credential({**told, "api-key": self._key})
         return Credential({**told, "authorization": f"Bearer {self._key}"})
 
-    def ask(
-        self, method: str, path: str, body: Object | None, query: Mapping[str, str], call: Call, streams: bool
-    ) -> Answer:
+    def ask(self, asked: Ask) -> Answer:
         """Raises UpstreamRefused where no answer came."""
         loan = self._clients.lend()
         is_lent = False
         try:
-            response = _asked(loan, method, path, body, query, self.credential(call), call.read_timeout, streams)
-            is_lent = streams and _is_stream(response)
+            response = _sent(loan, asked)
+            is_lent = asked.streams and _is_stream(response)
             return _answer(response, ResponseBytes(response, loan.back) if is_lent else None)
         except openai.APIStatusError as error:
             return _answer(error.response)
@@ -107,19 +119,16 @@ class Server(OpenAIUpstream):
             if not is_lent:
                 loan.back()
 
-    async def aask(
-        self, method: str, path: str, body: Object | None, query: Mapping[str, str], call: Call, streams: bool
-    ) -> Answer:
+    async def aask(self, asked: Ask) -> Answer:
+        """The same on an event loop."""
         if self._needs_threads:
-            answer = await threads.call(lambda: self.ask(method, path, body, query, call, streams))
-            stream = None if answer.stream is None else BytesInThreads(answer.stream)
-            return Answer(answer.status, answer.headers, answer.body, stream)
+            answer = await threads.call(lambda: self.ask(asked))
+            return answer if answer.stream is None else evolve(answer, stream=BytesInThreads(answer.stream))
         loan = self._lender().lend()
         is_lent = False
         try:
-            asked = _asked(loan, method, path, body, query, self.credential(call), call.read_timeout, streams)
-            response = await asked
-            if streams and not (is_lent := _is_stream(response)):
+            response = await _sent(loan, asked)
+            if asked.streams and not (is_lent := _is_stream(response)):
                 await response.aread()
             return _answer(response, AsyncResponseBytes(response, loan.back) if is_lent else None)
         except openai.APIStatusError as error:
@@ -151,29 +160,20 @@ def _key(destination: Destination) -> str:
     return key
 
 
-def _asked(
-    loan: Loan[Any],
-    method: str,
-    path: str,
-    body: Object | None,
-    query: Mapping[str, str],
-    credential: Credential,
-    seconds: float | None,
-    streams: bool,
-) -> Any:
+def _sent(loan: Loan[Any], asked: Ask) -> Any:
     """The HTTP response, or its awaitable."""
-    client = loan.client
-    options: dict[str, Any] = {"headers": headers_for(client.default_headers, credential)}
-    if query:
-        options["params"] = dict(query)
+    client, seconds = loan.client, asked.call.read_timeout
+    options: dict[str, Any] = {"headers": headers_for(client.default_headers, asked.server.credential(asked.call))}
+    if asked.query:
+        options["params"] = dict(asked.query)
     if seconds is not None:
         options["timeout"] = openai.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
-    more: dict[str, Any] = {} if body is None else {"body": body}
-    if streams:
+    more: dict[str, Any] = {} if asked.body is None else {"body": asked.body}
+    if asked.streams:
         kind = openai.AsyncStream if isinstance(client, openai.AsyncOpenAI) else openai.Stream
         more.update(stream=True, stream_cls=kind)
-    response_kind = family.module_of(client._client).Response
-    return getattr(client, method.lower())(path, cast_to=response_kind, options=options, **more)
+    response = family.module_of(client._client).Response
+    return getattr(client, asked.method.lower())(asked.path, cast_to=response, options=options, **more)
 
 
 def _is_stream(response: Any) -> bool:
