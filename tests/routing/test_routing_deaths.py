@@ -11,7 +11,7 @@ from bridge.engine.effects import Commit
 from bridge.routing import moving
 from bridge.routing.router import RoutingHands
 from bridge.upstream.assistants import Server
-from routing.test_trouble import Died, said_there
+from routing.test_routing_trouble import Died, said_there
 from routing.two_servers import go_on, said, thread_with
 
 pytestmark = pytest.mark.slow
