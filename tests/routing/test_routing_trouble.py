@@ -9,9 +9,9 @@ import openai
 import pytest
 from attrs import evolve
 
-from bridge.engine.effects import Key, Refused
+from bridge.engine.effects import Commit, Key, Refused
 from bridge.hands import rooms
-from bridge.records import Run
+from bridge.records import Message, Put, Run, Step, Thread
 from bridge.routing import bringing, moving
 from bridge.upstream import UpstreamRefused
 from bridge.upstream.assistants import Server
@@ -298,3 +298,31 @@ def test_no_process_of_ours_takes_up_a_run_of_another_server(client, theirs, sta
     assert stage.store.load([Key(Run, run.id)])[0].status == "queued"
     client.beta.threads.runs.cancel(run.id, thread_id=thread_id)
     assert stage.upstream.requests == []
+
+
+# --- ids that are taken
+
+
+def test_a_run_whose_answer_has_an_id_that_is_taken_ends_and_that_is_said(client, theirs, stage, caplog):
+    thread_id = thread_with(client, "How is the weather?")
+    run = go_on_to_tools(client, thread_id, theirs.id)
+    (step,) = client.beta.threads.runs.steps.list(run.id, thread_id=thread_id).data
+    other = Step(step.id, "run_b", "thread_b", "asst_b", 5, 605, "tool_calls", {})
+    stage.store.commit(Commit((Put(Thread("thread_b", 5), is_new=True), Put(other, is_new=True)))).result()
+    outputs: Any = [{"tool_call_id": run.required_action.submit_tool_outputs.tool_calls[0].id, "output": "rain"}]
+    client.beta.threads.runs.submit_tool_outputs_and_poll(
+        run_id=run.id, thread_id=thread_id, tool_outputs=outputs, poll_interval_ms=5
+    )  # fmt: skip
+    assert client.beta.threads.runs.retrieve(run.id, thread_id=thread_id).status == "completed"
+    assert f"what run {run.id} made {bringing.NOT_BROUGHT_IN} {step.id}" in caplog.text
+    assert client.beta.threads.messages.create(thread_id, role="user", content="not locked").id
+
+
+def test_a_thread_with_an_id_that_is_taken_is_not_found_and_that_is_said(client, legacy, stage, caplog):
+    thread = legacy.client().beta.threads.create(messages=[{"role": "user", "content": "one"}])
+    (message,) = ids(legacy.client(), thread.id)
+    taken = Message(message, "thread_b", 5, "user")
+    stage.store.commit(Commit((Put(Thread("thread_b", 5), is_new=True), Put(taken, is_new=True)))).result()
+    with pytest.raises(openai.NotFoundError):
+        client.beta.threads.retrieve(thread.id)
+    assert f"{bringing.NOT_BROUGHT_IN} {message}" in caplog.text

@@ -10,13 +10,13 @@ What is brought in stands in one commit with the note that it was, so that nothi
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Final
+from typing import Final, Literal
 
 from attrs import evolve
 
 from bridge.calls import Call
 from bridge.engine import tables
-from bridge.engine.effects import Flow, Page, commit, load_one, now, page
+from bridge.engine.effects import Conflict, Flow, Outcome, Page, commit, load_one, now, page, warn
 from bridge.records import (
     Amend,
     Assistant,
@@ -44,6 +44,8 @@ HOLDER: Final = "elsewhere"
 
 HOLD_SECONDS: Final = 24 * 60 * 60
 """… for a day, in which somebody will have asked how it ended."""
+
+NOT_BROUGHT_IN: Final = "could not be brought in: there is another object here with the id"
 
 
 # --- assistants
@@ -80,8 +82,9 @@ def thread(server: Server, call: Call, thread_id: str) -> Errand[bool]:
     at = int((yield from now()))
     messages = [forms.message(each, thread_id, each.get("run_id")) for each in said]
     settled = [message for message in messages if message.status != "in_progress"]
-    changes = _whole(server, forms.thread(body, thread_id), settled, runs, at)
-    yield from commit(changes)  # in a conflict somebody else has brought it in
+    outcome = yield from commit(_whole(server, forms.thread(body, thread_id), settled, runs, at))
+    if (id := _taken_id(outcome)) not in (None, thread_id):  # that of the thread: somebody else has brought it in
+        yield from warn(None, f"thread {thread_id} of {server.name} {NOT_BROUGHT_IN} {id}")
     return True
 
 
@@ -142,10 +145,21 @@ def _told(server: Server, records: Sequence[Record], at: int) -> list[Change]:
 
 
 def _stored(changes: list[Change], run: Run, current: Run, mark: Counterpart, marked: Counterpart) -> Flow[None]:
-    if changes or current != run or marked != mark:
-        changes += [Put(marked), Put(evolve(current, version=run.version + 1))]
-        changes += [Unlock(run.thread_id, run.id)] if current.status in tables.TERMINAL else []
-        yield from commit(changes, Unchanged(run.id, run.version))  # in a conflict somebody else has brought it in
+    """All of it in one commit, if it is any news. Where the run has changed, somebody else has brought it in."""
+    if not changes and current == run and marked == mark:
+        return
+    last: list[Change] = [Put(marked), Put(evolve(current, version=run.version + 1))]
+    last += [Unlock(run.thread_id, run.id)] if current.status in tables.TERMINAL else []
+    outcome = yield from commit([*changes, *last], Unchanged(run.id, run.version))
+    if (id := _taken_id(outcome)) is not None:
+        yield from warn(None, f"what run {run.id} made {NOT_BROUGHT_IN} {id}")
+        yield from commit(last, Unchanged(run.id, run.version))
+
+
+def _taken_id(outcome: Outcome) -> str | None:
+    """The id of a record that could not be stored, since there is one of that id."""
+    found = outcome.guard if isinstance(outcome, Conflict) else None
+    return found.record.id if isinstance(found, Put) else None
 
 
 def _new(said: Sequence[Object], taken: Collection[str], run: Run, theirs: str, current: Run) -> list[Message]:
@@ -171,11 +185,9 @@ def _looked_at(said: Sequence[Object], taken: Collection[str], after: str | None
 def noted(server: Server, record: Record, theirs: str, at: int) -> Put:
     """The note that a message or a run of the thread is at the server, too, under that id."""
     assert isinstance(record, (Message, Run))
-    kind = "message" if isinstance(record, Message) else "run"
-    return Put(
-        Counterpart(Counterpart.at(server.name, record.id), record.thread_id, at, kind, theirs),  # type: ignore[arg-type]
-        is_new=True,
-    )
+    kind: Literal["message", "run"] = "message" if isinstance(record, Message) else "run"
+    key = Counterpart.at(server.name, record.id)
+    return Put(Counterpart(key, record.thread_id, at, kind, theirs), is_new=True)
 
 
 def _steps_of(run: Run) -> Flow[list[Step]]:
