@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bridge.client.dropin import OpenAI as OpenAI
     from bridge.client.install import install as install
     from bridge.client.install import uninstall as uninstall
+    from bridge.client.native import native as native
     from bridge.client.wrapping import wrap as wrap
     from bridge.errors import BridgeError as BridgeError
     from bridge.errors import ConfigurationError as ConfigurationError
@@ -40,6 +41,7 @@ _HOMES = {
     "AsyncAzureOpenAI": "bridge.client.dropin",
     "install": "bridge.client.install",
     "uninstall": "bridge.client.install",
+    "native": "bridge.client.native",
     "wrap": "bridge.client.wrapping",
     "BridgeError": "bridge.errors",
     "ConfigurationError": "bridge.errors",
@@ -76,6 +78,7 @@ __all__ = [  # noqa: RUF022, the clients first
     "AsyncAzureOpenAI",
     "install",
     "uninstall",
+    "native",
     "wrap",
     "Settings",
     "BridgeError",

@@ -371,6 +371,16 @@ def server_silent(name: str, reason: str) -> APIError:
     return APIError(503, f"The server {name}, which this is routed to, did not answer: {reason}", type="server_error")
 
 
+def mirror_lost(conversation_id: str) -> APIError:
+    """Ours: a conversation lists nothing of what it and its thread are known to share, so that what is new is not to be
+    told from what is old."""
+    message = (
+        f"Conversation '{conversation_id}' lists none of the items that its thread remembers. Nothing was taken from "
+        "it; ask for a new one."
+    )
+    return APIError(400, message, param="conversation", code="conversation_out_of_step")
+
+
 def not_yet(param: str, reason: str) -> APIError:
     """Ours: a parameter that bridge refuses rather than drop (design §1.2)."""
     message = f"Unsupported parameter: '{param}' is not supported by bridge. {reason}"
@@ -535,6 +545,7 @@ TABLE: Final[dict[str, tuple[int, str, str | None]]] = {
     "unsupported_effort": (400, "invalid_request_error", "unsupported_value"),
     "unsupported_file": (400, "invalid_request_error", "unsupported_file"),
     "store_expired": (400, "invalid_request_error", None),
+    "mirror_lost": (400, "invalid_request_error", "conversation_out_of_step"),
     "not_yet": (400, "invalid_request_error", "unsupported_parameter"),
     "tool_not_there": (400, "invalid_request_error", "unsupported_tool"),
     "images_not_taken": (400, "invalid_request_error", "unsupported_content"),

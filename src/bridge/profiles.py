@@ -146,8 +146,8 @@ TRANSFORMERS: Final = Profile(
     ),
 )
 
-SCRIPTED: Final = Profile("scripted", **{**_EVERYTHING, "conversations": False, "previous_ids": False})
-"""The offline upstream is as able as the one it stands for, but keeps no conversations."""
+SCRIPTED: Final = Profile("scripted", **{**_EVERYTHING, "previous_ids": False})
+"""The offline upstream is as able as the one it stands for."""
 
 PROFILES: Final = {
     profile.name: profile for profile in (OPENAI, AZURE, VLLM, OGX, LITELLM, TRANSFORMERS, GENERIC, SCRIPTED)

@@ -54,6 +54,7 @@ class Thread:
     """A conversation. `active_run_id` is its lock: set while a run is not terminal. Written by Lock and Unlock only.
 
     `container` is the code interpreter's session as a run last used it: {"id", "at" (Unix seconds), "file_ids"}.
+    `conversation` is the thread's Conversation upstream, and how far both know each other (engine/mirror.py).
     """
 
     id: str
@@ -62,6 +63,7 @@ class Thread:
     tool_resources: Object = field(factory=dict)
     active_run_id: str | None = None
     container: Object | None = None
+    conversation: Object | None = None
 
 
 @frozen
@@ -180,6 +182,7 @@ class Item:
     """A Responses item behind a run: what goes upstream again on the next leg. Never shown to Assistants clients.
 
     `message_id` is set on output messages (the thread message made of it), `call_id` on function calls and outputs.
+    `run_id` is empty where native code brought the item in (translate/native.py).
     """
 
     id: str

@@ -11,7 +11,19 @@ from attrs import field, frozen
 from bridge import ids
 from bridge.calls import Call
 from bridge.engine.effects import Flow
-from bridge.engine.flows import Context, Launch, assistants, beta_v1, files, messages, runs, steps, threads
+from bridge.engine.flows import (
+    Context,
+    Launch,
+    assistants,
+    beta_v1,
+    files,
+    messages,
+    mirroring,
+    native,
+    runs,
+    steps,
+    threads,
+)
 from bridge.records import Object
 from bridge.settings import Options
 from bridge.wire import assistants as wire
@@ -19,6 +31,9 @@ from bridge.wire.beta_v1 import Converted, convert
 
 Result = Object | Launch | files.Download
 FILES: Final = "/files/"
+NATIVE: Final = ("/input", "/responses", "/conversation")
+"""How the paths of calls for native code end (docs/leaving.md)."""
+
 KINDS: Final[dict[str, ids.Kind]] = {
     "assistant_id": "assistant",
     "thread_id": "thread",
@@ -44,8 +59,8 @@ class Route:
 
     @needs_beta.default
     def _is_beta(self) -> bool:
-        """The Files API was never in beta."""
-        return not self.path.startswith(FILES)
+        """The Files API was never in beta, and nobody sends the header for calls of ours."""
+        return not self.path.startswith(FILES) and not self.path.endswith(NATIVE)
 
     @pattern.default
     def _compile(self) -> re.Pattern[str]:
@@ -124,6 +139,13 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("DELETE", "/files/{file_id}", files.delete),
 )
 
+OURS: Final[tuple[Route, ...]] = (
+    Route("GET", _THREAD + "/input", native.input_items, query=wire.InputQuery),
+    Route("POST", _THREAD + "/responses", native.add, body=wire.AddResponse),
+    Route("POST", _THREAD + "/conversation", mirroring.conversation, body=wire.MirrorThread),
+)
+"""What the old API did not have: for native code that takes turns with it."""
+
 PREFIXES: Final = ("/assistants", "/threads")
 
 
@@ -134,7 +156,7 @@ def owns(path: str) -> bool:
     return any(path == prefix or path.startswith(prefix + "/") for prefix in PREFIXES)
 
 
-def match(method: str, path: str, routes: Sequence[Route] = ROUTES) -> tuple[Route, dict[str, str]] | None:
+def match(method: str, path: str, routes: Sequence[Route] = (*ROUTES, *OURS)) -> tuple[Route, dict[str, str]] | None:
     """The route of a request and the ids in its path; None where the old API had no such endpoint."""
     for route in routes:
         if route.method == method:

@@ -107,7 +107,7 @@ def test_the_profile_that_fits_best(server: Profile, nearest: Profile) -> None:
 def test_differences_are_between_what_both_know() -> None:
     assert judging.differences(evolve(AZURE, conversations=False), OPENAI) == ["conversations"]
     assert [judging.differences(each, GENERIC) for each in PROFILES.values()] == [[]] * len(PROFILES)
-    assert judging.differences(SCRIPTED, OPENAI) == ["conversations", "previous_ids"]
+    assert judging.differences(SCRIPTED, OPENAI) == ["previous_ids"]
 
 
 # --- what is asked

@@ -95,6 +95,17 @@ class History:
 
 
 @frozen
+class Entries:
+    """Messages and items of a thread in `seq` order, those behind place `after`.
+
+    Answer: tuple[Entry, ...], shorter than `limit` only where the thread ends."""
+
+    thread_id: str
+    after: int = 0
+    limit: int = 100
+
+
+@frozen
 class RunState:
     """All a leg starts from, read at one moment. Answer: Snapshot, or None when the run is gone."""
 
@@ -365,6 +376,7 @@ Effect: TypeAlias = (
     Load
     | Page
     | History
+    | Entries
     | RunState
     | Commit
     | Now
@@ -401,6 +413,11 @@ def page(effect: Page) -> Flow[Slice]:
 
 
 def history(effect: History) -> Flow[tuple[Entry, ...]]:
+    answer: tuple[Entry, ...] = yield effect
+    return answer
+
+
+def entries(effect: Entries) -> Flow[tuple[Entry, ...]]:
     answer: tuple[Entry, ...] = yield effect
     return answer
 

@@ -14,6 +14,12 @@ def of_file(thread_id: str, container_id: str, source_id: str) -> str:
     return ids.make("file", int.from_bytes(digest, "big"))
 
 
+def of_native(kind: ids.Kind, *parts: str) -> str:
+    """The id of what native code brought into a thread, made of where it came from: so it comes in once, whoever
+    brings it, and however often."""
+    return ids.make(kind, int.from_bytes(sha256("/".join(parts).encode()).digest(), "big"))
+
+
 class Names:
     """Names derived from a random seed (an id of 142 bits): unpredictable outside, reproducible in a test."""
 

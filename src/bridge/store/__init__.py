@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Any, Final, Protocol
 
-from bridge.engine.effects import Commit, History, Key, Outcome, Page, RunState, Slice, Snapshot
+from bridge.engine.effects import Commit, Entries, History, Key, Outcome, Page, RunState, Slice, Snapshot
 from bridge.records import Entry, Run
 
 PIECE: Final = 1024 * 1024
@@ -29,6 +29,8 @@ class Store(Protocol):
 
     def history(self, query: History) -> tuple[Entry, ...]: ...
 
+    def entries(self, query: Entries) -> tuple[Entry, ...]: ...
+
     def run_state(self, query: RunState) -> Snapshot | None: ...
 
     def commit(self, commit: Commit) -> Future[Outcome]:
@@ -50,6 +52,10 @@ class Store(Protocol):
 
     def renew(self, owner: str, until: float) -> frozenset[str]:
         """Move the deadline of every lease of `owner` that is not terminal; answer the ids of these runs."""
+        ...
+
+    def thread_ids(self, after: str = "", limit: int = 100) -> tuple[str, ...]:
+        """The ids of threads that follow `after` in the order of ids: fewer than `limit` at the end."""
         ...
 
     def stalled(self, now: float, limit: int = 100) -> tuple[Run, ...]:

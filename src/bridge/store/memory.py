@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from attrs import evolve
 
 from bridge.engine import tables
-from bridge.engine.effects import Commit, Committed, History, Key, Outcome, Page, RunState, Slice, Snapshot
+from bridge.engine.effects import Commit, Committed, Entries, History, Key, Outcome, Page, RunState, Slice, Snapshot
 from bridge.forks import Lock
 from bridge.records import (
     Assistant,
@@ -64,6 +64,15 @@ class MemoryStore:
             first = next((e for e in entries if isinstance(e, Message) and e.role == "user"), None)
             taken = [e for e in older if e is first or (query.run_id and e.run_id == query.run_id)] + taken
         return tuple(taken)
+
+    def entries(self, query: Entries) -> tuple[Entry, ...]:
+        with self._lock:
+            found = self._entries(query.thread_id)
+        return tuple([entry for entry in found if entry.seq > query.after][: query.limit])
+
+    def thread_ids(self, after: str = "", limit: int = 100) -> tuple[str, ...]:
+        with self._lock:
+            return tuple(sorted(id for id in self._tables[Thread] if id > after)[:limit])
 
     def run_state(self, query: RunState) -> Snapshot | None:
         with self._lock:

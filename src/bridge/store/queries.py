@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bridge.engine import tables
-from bridge.engine.effects import History, Key, Page, RunState, Slice, Snapshot
+from bridge.engine.effects import Entries, History, Key, Page, RunState, Slice, Snapshot
 from bridge.records import Entry, Item, Message, Run, Step, Thread
 from bridge.store import rules, schema
 from bridge.store.rows import from_row
@@ -121,6 +121,24 @@ def _chunk(connection: Connection, kind: Any, thread_id: str, before: int | None
         query = query.where(table.c.seq < before)
     rows = connection.execute(query.order_by(table.c.seq.desc()).limit(CHUNK))
     return [from_row(kind, row) for row in rows]
+
+
+def entries(connection: Connection, query: Entries) -> tuple[Entry, ...]:
+    """The entries behind a place, oldest first: of each kind as many as may be needed, then the first of both."""
+    found: list[Entry] = []
+    for kind in (Message, Item):
+        table = schema.TABLE_OF[kind]
+        after = sa.select(table).where(table.c.thread_id == query.thread_id, table.c.seq > query.after)
+        rows = connection.execute(after.order_by(table.c.seq).limit(query.limit))
+        read: list[Any] = [from_row(kind, row) for row in rows]
+        found += read
+    return tuple(sorted(found, key=lambda entry: entry.seq)[: query.limit])
+
+
+def thread_ids(connection: Connection, after: str, limit: int) -> tuple[str, ...]:
+    """Ids of threads, in their order."""
+    ids = schema.threads.c.id
+    return tuple(connection.execute(sa.select(ids).where(ids > after).order_by(ids).limit(limit)).scalars())
 
 
 def _pinned(connection: Connection, query: History, before: int) -> list[Entry]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bridge.engine.effects import Commit, History, Key, Outcome, Page, RunState, Slice, Snapshot
+from bridge.engine.effects import Commit, Entries, History, Key, Outcome, Page, RunState, Slice, Snapshot
 from bridge.errors import StoreError
 from bridge.records import Entry, Run
 from bridge.store import queries, rows, rules
@@ -42,6 +42,14 @@ class SqlStore:
     def history(self, query: History) -> tuple[Entry, ...]:
         with self._reading() as connection:
             return queries.history(connection, query)
+
+    def entries(self, query: Entries) -> tuple[Entry, ...]:
+        with self._reading() as connection:
+            return queries.entries(connection, query)
+
+    def thread_ids(self, after: str = "", limit: int = 100) -> tuple[str, ...]:
+        with self._reading() as connection:
+            return queries.thread_ids(connection, after, limit)
 
     def run_state(self, query: RunState) -> Snapshot | None:
         with self._reading() as connection:

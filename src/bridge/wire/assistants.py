@@ -9,7 +9,7 @@ says that null may be sent, not that it is the default.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -37,14 +37,17 @@ from bridge.wire.pieces import (
 from bridge.wire.validate import Shape, check_body, parse_body, parse_query, read_body
 
 __all__ = [
+    "AddResponse",
     "CreateAssistant",
     "CreateMessage",
     "CreateRun",
     "CreateThread",
     "CreateThreadAndRun",
+    "InputQuery",
     "ListMessagesQuery",
     "ListQuery",
     "ListStepsQuery",
+    "MirrorThread",
     "ModifyAssistant",
     "ModifyMessage",
     "ModifyRun",
@@ -159,6 +162,22 @@ class SubmitToolOutputs(Shape):
     stream: bool | None = None
 
 
+# --- for native code: calls of ours
+
+
+class AddResponse(Shape):
+    """`response` as the Responses API answered it; `input` what of its request is not in the thread yet."""
+
+    response: dict[str, Any]
+    input: str | list[dict[str, Any]] | None = None
+
+
+class MirrorThread(Shape):
+    """`new`: a conversation of its own even where the thread has one."""
+
+    new: bool | None = None
+
+
 # --- queries
 
 Include = Annotated[
@@ -182,6 +201,10 @@ class ListMessagesQuery(ListQuery):
 
 class ListStepsQuery(ListQuery):
     include: Include = Field(default_factory=list)
+
+
+class InputQuery(Shape):
+    last_messages: Annotated[int, between(1, 100_000)] | None = None
 
 
 class RunQuery(Shape):

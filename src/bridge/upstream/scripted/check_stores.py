@@ -27,7 +27,7 @@ def check_container(body: Object) -> None:
 
 
 def check_body(body: Object, known: tuple[str, ...]) -> None:
-    """What the real service refuses of a body that makes or changes a store or its files."""
+    """What the real service refuses of a body that makes or changes a store, its files, or a conversation."""
     for key in body:
         if key not in known:
             raise refusals.unknown(key)

@@ -157,11 +157,7 @@ def check_model(request: Object) -> None:
 
 
 def check_state(request: Object) -> None:
-    """There are no conversations here, and a background response has to be stored."""
-    conversation = request.get("conversation")
-    if conversation is not None:
-        id = conversation.get("id") if isinstance(conversation, dict) else conversation
-        raise refusals.refusal(f"Conversation with id '{id}' not found.", "conversation", status=404)
+    """A background response has to be stored."""
     if request.get("background") and request.get("store") is False:
         message = "Background mode requires 'store' to be true."
         raise refusals.refusal(message, "background", "invalid_value")

@@ -12,6 +12,7 @@ from bridge.engine.effects import Refused, Send
 from bridge.records import Object
 from bridge.upstream import UpstreamRefused
 from bridge.upstream.scripted import canned
+from bridge.upstream.scripted.conversations import Conversations
 from bridge.upstream.scripted.hosted import Hosted
 from bridge.upstream.scripted.refusals import invalid_value, missing, out_of_range, refusal
 from bridge.upstream.scripted.stored import StoredResponses
@@ -30,6 +31,7 @@ class Asked:
     ids: tuple[str, ...]
     hosted: Hosted
     stored: StoredResponses
+    conversations: Conversations
     clock: Callable[[], float]
 
     @property
@@ -85,8 +87,16 @@ def container_files(asked: Asked) -> Object:
     return page([file.shown for file in found], asked.effect.query)
 
 
+def counted(asked: Asked) -> Object:
+    return canned.input_tokens(asked.conversations.continued(asked.stored.continued(asked.body)))
+
+
+def items(asked: Asked) -> Object:
+    return page(asked.conversations.listed(asked.ids[0], asked.effect.query), asked.effect.query)
+
+
 ROUTES: Final[dict[tuple[str, str], Callable[[Asked], Answer]]] = {
-    ("POST", "responses/input_tokens"): lambda asked: canned.input_tokens(asked.stored.continued(asked.body)),
+    ("POST", "responses/input_tokens"): counted,
     ("GET", "responses/*"): response,
     ("DELETE", "responses/*"): lambda asked: asked.stored.delete(*asked.ids),
     ("POST", "responses/*/cancel"): lambda asked: asked.stored.cancel(*asked.ids),
@@ -119,6 +129,15 @@ ROUTES: Final[dict[tuple[str, str], Callable[[Asked], Answer]]] = {
     ("GET", "containers/*/files/*"): lambda asked: asked.hosted.container_file(*asked.ids).shown,
     ("GET", "containers/*/files/*/content"): lambda asked: asked.hosted.container_file(*asked.ids).content,
     #
+    ("POST", "conversations"): lambda asked: asked.conversations.create(asked.body),
+    ("GET", "conversations/*"): lambda asked: asked.conversations.show(*asked.ids),
+    ("POST", "conversations/*"): lambda asked: asked.conversations.change(asked.ids[0], asked.body),
+    ("DELETE", "conversations/*"): lambda asked: asked.conversations.delete(*asked.ids),
+    ("POST", "conversations/*/items"): lambda asked: asked.conversations.add(asked.ids[0], asked.body),
+    ("GET", "conversations/*/items"): items,
+    ("GET", "conversations/*/items/*"): lambda asked: asked.conversations.item(*asked.ids),
+    ("DELETE", "conversations/*/items/*"): lambda asked: asked.conversations.remove(*asked.ids),
+    #
     ("GET", "models"): lambda asked: page([canned.model(name) for name in canned.MODELS], {"order": "asc"}),
     ("GET", "models/*"): lambda asked: canned.model(*asked.ids),
     ("POST", "chat/completions"): lambda asked: canned.chat_completion(asked.body, int(asked.clock())),
@@ -128,22 +147,27 @@ ROUTES: Final[dict[tuple[str, str], Callable[[Asked], Answer]]] = {
 
 
 class Endpoints:
-    """With the quirk no_containers there are no containers to be asked for."""
+    """With the quirks no_containers and no_conversations there are none to be asked for."""
 
     def __init__(
-        self, clock: Callable[[], float], hosted: Hosted, stored: StoredResponses, quirks: frozenset[str]
+        self,
+        clock: Callable[[], float],
+        hosted: Hosted,
+        stored: StoredResponses,
+        conversations: Conversations,
+        quirks: frozenset[str],
     ) -> None:
-        self._clock, self._hosted, self._stored = clock, hosted, stored
-        self._has_containers = "no_containers" not in quirks
+        self._clock, self._hosted, self._stored, self._conversations = clock, hosted, stored, conversations
+        self._missing = {name for name in ("containers", "conversations") if f"no_{name}" in quirks}
 
     def answer(self, effect: Send) -> Answer:
         """JSON, or the bytes of a file. Raises UpstreamRefused: 404 for what this server does not have."""
         parts = effect.path.strip("/").split("/")
         for (method, pattern), act in ROUTES.items():
             ids = match(pattern, parts)
-            if method == effect.method and ids is not None and (self._has_containers or parts[0] != "containers"):
+            if method == effect.method and ids is not None and parts[0] not in self._missing:
                 with self._hosted.lock:
-                    return act(Asked(effect, ids, self._hosted, self._stored, self._clock))
+                    return act(Asked(effect, ids, self._hosted, self._stored, self._conversations, self._clock))
         raise refusal(f"Invalid URL ({effect.method} /v1{effect.path})", status=404)
 
 

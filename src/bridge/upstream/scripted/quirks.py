@@ -207,6 +207,9 @@ QUIRKS: Final[dict[str, Quirk]] = {
     "long_ids": unchanged,
     "no_containers": unchanged,
     "no_previous": unchanged,
+    "no_conversations": unchanged,
+    "drops_items": unchanged,
+    "locked_conversations": unchanged,
     "no_encrypted_content": unchanged,
     "refuses_file_search_items": unchanged,
     "unknown_is_422": unchanged,
@@ -217,7 +220,8 @@ QUIRKS: Final[dict[str, Quirk]] = {
 REFUSING: Final = ("no_encrypted_content", "refuses_file_search_items", "unknown_is_422")
 """Those that refuse requests which others take."""
 
-OF_SERVERS: Final = (*REFUSING, "no_containers", "no_previous")
+OF_CONVERSATIONS: Final = ("no_conversations", "drops_items", "locked_conversations")
+OF_SERVERS: Final = (*REFUSING, *OF_CONVERSATIONS, "no_containers", "no_previous")
 """Those of a server as a whole: a rule, which is one answer, cannot have them."""
 
 

@@ -79,6 +79,21 @@ def previous_not_found(id: str) -> UpstreamRefused:
     return refusal(message, "previous_response_id", "previous_response_not_found")
 
 
+def conversation_not_found(id: str) -> UpstreamRefused:
+    return refusal(f"Conversation with id '{id}' not found.", "conversation", status=404)
+
+
+def conversation_locked() -> UpstreamRefused:
+    """Reported of concurrent use (field.md G6); the end of the sentence is not recorded."""
+    message = "Another process is currently operating on this conversation. Please retry in a few seconds."
+    return refusal(message, "conversation", "conversation_locked")
+
+
+def exclusive(param: str, other: str) -> UpstreamRefused:
+    error = errors.exclusive(param, other)
+    return refusal(error.message, error.param, error.code)
+
+
 def response_not_found(id: str) -> UpstreamRefused:
     return refusal(f"Response with id '{id}' not found.", status=404)
 

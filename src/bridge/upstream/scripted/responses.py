@@ -29,10 +29,17 @@ ECHOED: Sequence[tuple[str, Any]] = (
 """What a response repeats of its request, and what stands there when it was not given."""
 
 
+def named(request: Object) -> str | None:
+    """The id of the conversation that a request names."""
+    conversation = request.get("conversation")
+    return conversation.get("id") if isinstance(conversation, dict) else conversation
+
+
 def response_base(request: Object, id: str, created_at: int) -> Object:
     """All but what changes while the answer is made. The API's description has no null for `user` and `usage`."""
     echoed = {key: default if request.get(key) is None else request[key] for key, default in ECHOED}
     reasoning, text = request.get("reasoning") or {}, request.get("text") or {}
+    conversation = named(request)
     return {
         "id": id,
         "object": "response",
@@ -47,6 +54,7 @@ def response_base(request: Object, id: str, created_at: int) -> Object:
         "tools": [tool_echo(tool) for tool in request.get("tools") or ()],
         "service_tier": "default",
         **({"user": request["user"]} if request.get("user") is not None else {}),
+        **({"conversation": {"id": conversation}} if conversation is not None else {}),
     }
 
 

@@ -24,6 +24,7 @@ from bridge.upstream.scripted.answering import Answering
 from bridge.upstream.scripted.checks import check_length, check_request
 from bridge.upstream.scripted.choice import Choice
 from bridge.upstream.scripted.choose import Turns, choose
+from bridge.upstream.scripted.conversations import Conversations, Turn, items_of
 from bridge.upstream.scripted.endpoints import Answer, Endpoints
 from bridge.upstream.scripted.hosted import Hosted
 from bridge.upstream.scripted.ids import Names
@@ -52,8 +53,8 @@ class ScriptedUpstream:
     `requests` are the bodies of POST /responses in order of arrival, refused ones too, and `credentials` what came with
     them; `sent` are all calls of `send`, `fetch` and `resume`, as ``GET /files`` (all three stay empty without
     `keep_requests`). `closed_early` counts answers whose reader left before their end. `files`, `vector_stores` and
-    `containers` show what there is by now, by id; `hosted` holds it. `quirks`: names of `quirks.QUIRKS`, for every
-    answer. `clock` gives `created_at`, in Unix seconds. `seed`: two upstreams with different seeds make different ids.
+    `containers` show what there is by now, by id; `hosted` holds it, `conversations` what is said in those. `quirks`:
+    names of `quirks.QUIRKS`, for every answer. `clock` gives `created_at`, in Unix seconds. `seed`: two upstreams with different seeds make different ids.
     Any thread may call anything.
     """
 
@@ -86,7 +87,8 @@ class ScriptedUpstream:
         lives = self.script.container_seconds
         self.hosted = Hosted(clock, ingestion=self.script.ingestion, container_seconds=lives, seed=seed)
         self._stored = StoredResponses()
-        self._endpoints = Endpoints(clock, self.hosted, self._stored, self._server_quirks)
+        self.conversations = Conversations(clock, self.hosted.new_id, self._server_quirks)
+        self._endpoints = Endpoints(clock, self.hosted, self._stored, self.conversations, self._server_quirks)
 
     @classmethod
     def from_file(cls, path: str | Path, **options: Any) -> ScriptedUpstream:
@@ -102,16 +104,16 @@ class ScriptedUpstream:
     # --- the protocol of upstreams
 
     def open(self, request: Object, credential: Credential = NOBODY) -> ScriptedStream:
-        request, choice, names = self._chosen(request, credential)
+        asked, choice, names = self._chosen(request, credential)
         for seconds in choice.waits:
             self._closing.wait(seconds)
-        return self._stream(ScriptedStream, request, choice, names)
+        return self._stream(ScriptedStream, asked, choice, names, items_of(request.get("input")))
 
     async def aopen(self, request: Object, credential: Credential = NOBODY) -> AsyncScriptedStream:
-        request, choice, names = self._chosen(request, credential)
+        asked, choice, names = self._chosen(request, credential)
         for seconds in choice.waits:
             await anyio.sleep(seconds)
-        return self._stream(AsyncScriptedStream, request, choice, names)
+        return self._stream(AsyncScriptedStream, asked, choice, names, items_of(request.get("input")))
 
     def resume(self, resume: Resume, credential: Credential = NOBODY) -> ScriptedStream:
         return self._followed(ScriptedStream, resume)
@@ -210,23 +212,28 @@ class ScriptedUpstream:
         refuse_fields(self._server_quirks, request)
         if "no_previous" not in self._server_quirks:
             request = self._stored.continued(request)
+        if "no_conversations" not in self._server_quirks:
+            request = self.conversations.continued(request)
         check_request(request)
         refuse(self._server_quirks, request)
         self.hosted.check(request)
         check_length(request, self.script.window)
         return request
 
-    def _stream(self, kind: type[S], request: Object, choice: Choice, names: Names) -> S:
+    def _stream(self, kind: type[S], request: Object, choice: Choice, names: Names, own: list[Object]) -> S:
+        """`own` is what the request brings itself, without what it goes on from."""
         ending = choice.actions[-1]
         if isinstance(ending, Error):
             raise refused(ending)
         actions = prepare(choice.actions, request, self.hosted, choice.text)
         steps: Iterator[Step] = Answering(request, actions, names, int(self._clock())).steps()
+        turn = self.conversations.turn(request, own)
+        steps = steps if turn is None else turn.played(steps)
         if request.get("background"):
             background = self._stored.begin(request, apply(choice.quirks, steps))
             return self._watched(kind(background.steps(is_first=True), lambda: None), choice.quirks)
         steps = apply(choice.quirks, self._stored.kept(request, steps))
-        return self._watched(kind(steps, self._count_closed_early), choice.quirks)
+        return self._watched(kind(steps, lambda: self._left_early(turn)), choice.quirks)
 
     def _followed(self, kind: type[S], resume: Resume) -> S:
         """A stream of what is made anyway: leaving it ends nothing."""
@@ -246,6 +253,8 @@ class ScriptedUpstream:
         stream = self.open(request, credential)
         return first_response(stream) if request.get("background") else final_response(stream)
 
-    def _count_closed_early(self) -> None:
+    def _left_early(self, turn: Turn | None) -> None:
         with self._lock:
             self.closed_early += 1
+        if turn is not None:
+            turn.end()

@@ -1,0 +1,171 @@
+"""`bridge.native`: a thread for native code, which asks the Responses API itself and takes turns with legacy code.
+
+    native = bridge.native(client, thread_id)
+    response = client.responses.create(model=…, input=[*native.input(), {"role": "user", "content": "…"}])
+    native.add(response, input="…")
+
+The calls go through the client, to whatever answers its Assistants calls: a drop-in, a wrapped or installed client, or
+a gateway (docs/leaving.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, TypeAlias, overload
+
+import openai
+from openai.types.beta.threads import Message
+
+from bridge.errors import ConfigurationError
+from bridge.wire import paths
+
+Items: TypeAlias = str | Iterable[Any]
+"""The input of a response: a text, or items as dicts or as the SDK's objects."""
+
+OURS: Final = "No thread found"
+"""How the 404 of a bridge begins; any other is of a server that knows no threads."""
+
+
+@overload
+def native(client: openai.OpenAI, thread_id: str) -> Native: ...
+@overload
+def native(client: openai.AsyncOpenAI, thread_id: str) -> AsyncNative: ...
+def native(client: openai.OpenAI | openai.AsyncOpenAI, thread_id: str) -> Native | AsyncNative:
+    """The thread for native code; nothing is asked yet. Raises TypeError for what is no client."""
+    if isinstance(client, openai.AsyncOpenAI):
+        return AsyncNative(client, thread_id)
+    if isinstance(client, openai.OpenAI):
+        return Native(client, thread_id)
+    raise TypeError(f"native() takes a client of the openai package, not {type(client).__name__}")
+
+
+class _Common:
+    def __init__(self, client: Any, thread_id: str) -> None:
+        self.thread_id = thread_id
+        self._client = client
+        self._there: list[dict[str, Any]] = []  # what the thread is known to have: handed out, or added
+        self._ids: set[str] = set()  # of items that were added
+
+    def _path(self, *parts: str) -> str:
+        return paths.of("threads", self.thread_id, *parts)
+
+    def _handed(self, answer: Any) -> list[dict[str, Any]]:
+        self._there = list(answer["data"])
+        return list(answer["data"])
+
+    def _body(self, response: Any, input: Items) -> dict[str, Any]:
+        return {"response": plain(response), "input": self._new(items_of(input))}
+
+    def _new(self, given: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The input without what the thread has: the whole list that a response was asked with will do."""
+        common = 0
+        while common < min(len(given), len(self._there)) and given[common] == self._there[common]:
+            common += 1
+        new = given[common:] if common == len(self._there) else given
+        return [item for item in new if item.get("id") not in self._ids]
+
+    def _added(self, body: Mapping[str, Any], answer: Any) -> list[Message]:
+        output = body["response"].get("output") or []
+        self._there += [*body["input"], *output]
+        self._ids |= {item["id"] for item in output if isinstance(item.get("id"), str)}
+        return [Message.construct(**message) for message in answer["data"]]
+
+
+class Native(_Common):
+    """A thread, for native code with a sync client. Errors are those of the SDK, as for every call."""
+
+    def input(self, *, last_messages: int | None = None) -> list[dict[str, Any]]:
+        """The thread as input items, for `responses.create(input=…)`. With `last_messages` no more than so many of its
+        newest messages, and the first of the user's."""
+        return self._handed(
+            _asked(lambda: self._client.get(self._path("input") + _query(last_messages), cast_to=object))
+        )
+
+    def add(self, response: Any, *, input: Items = ()) -> list[Message]:
+        """Puts a response into the thread, and the input it was asked with; answers their messages. A response is added
+        once, however often it is brought. Of `input` what the thread has already is left out. For a response in the
+        thread's conversation no input is needed: it is there."""
+        body = self._body(response, input)
+        post = lambda: self._client.post(self._path("responses"), body=body, cast_to=object)  # noqa: E731
+        return self._added(body, _asked(post))
+
+    def conversation(self, *, new: bool = False) -> str:
+        """The id of the thread's OpenAI Conversation, for `responses.create(conversation=…)`: made at the first call,
+        and in step with the thread after each. `new` makes another one, with all of the thread."""
+        body = {"new": new}
+        return str(_asked(lambda: self._client.post(self._path("conversation"), body=body, cast_to=object))["id"])
+
+
+class AsyncNative(_Common):
+    """The same with an async client."""
+
+    async def input(self, *, last_messages: int | None = None) -> list[dict[str, Any]]:
+        path = self._path("input") + _query(last_messages)
+        return self._handed(await _aasked(self._client.get(path, cast_to=object)))
+
+    async def add(self, response: Any, *, input: Items = ()) -> list[Message]:
+        body = self._body(response, input)
+        return self._added(body, await _aasked(self._client.post(self._path("responses"), body=body, cast_to=object)))
+
+    async def conversation(self, *, new: bool = False) -> str:
+        asked = self._client.post(self._path("conversation"), body={"new": new}, cast_to=object)
+        return str((await _aasked(asked))["id"])
+
+
+def _query(last_messages: int | None) -> str:
+    return "" if last_messages is None else f"?last_messages={last_messages}"
+
+
+def _asked(call: Any) -> Any:
+    try:
+        return call()
+    except openai.NotFoundError as error:
+        raise _cause(error) from error
+
+
+async def _aasked(call: Any) -> Any:
+    try:
+        return await call
+    except openai.NotFoundError as error:
+        raise _cause(error) from error
+
+
+def _cause(error: openai.NotFoundError) -> Exception:
+    body = error.body if isinstance(error.body, dict) else {}
+    if str(body.get("message", "")).startswith((OURS, "Conversation")):
+        return error
+    return ConfigurationError(
+        "Nothing behind this client knows threads: make it with `from bridge import OpenAI`, bridge it with "
+        "bridge.wrap(), or give it the address of a gateway."
+    )
+
+
+# --- what native code holds
+
+
+def items_of(input: Items) -> list[dict[str, Any]]:
+    """Input items as plain JSON."""
+    if isinstance(input, str):
+        return [{"role": "user", "content": input}] if input else []
+    return [plain(item) for item in input]
+
+
+def plain(value: Any) -> dict[str, Any]:
+    """An object of the SDK, or a mapping, as plain JSON. What was parsed from it (`responses.parse`) stays behind."""
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if hasattr(value, "to_dict"):
+        found: dict[str, Any] = value.to_dict(mode="json", exclude_unset=True, warnings=False)
+        return found
+    if hasattr(value, "model_dump"):
+        dumped: dict[str, Any] = value.model_dump(mode="json", exclude_unset=True)
+        return dumped
+    raise TypeError(f"expected an item or a response of the Responses API, not {type(value).__name__}")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping) or hasattr(value, "to_dict"):
+        return plain(value)
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return value
