@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from bridge.cli import db, demo, diffing, doctor, explain, output, routed, run, serve
+from bridge.cli import db, demo, diffing, doctor, explain, exporting, output, routed, run, serve
 from bridge.cli.options import examples, paragraphs
 from bridge.errors import BridgeError, ConfigurationError
 
@@ -71,6 +71,7 @@ serve.add(app)
 explain.add(app)
 doctor.add(app)
 diffing.add(app)
+exporting.add(app)
 db.add(app)
 routed.add(app)
 

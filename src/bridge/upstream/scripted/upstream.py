@@ -54,7 +54,8 @@ class ScriptedUpstream:
     them; `sent` are all calls of `send`, `fetch` and `resume`, as ``GET /files`` (all three stay empty without
     `keep_requests`). `closed_early` counts answers whose reader left before their end. `files`, `vector_stores` and
     `containers` show what there is by now, by id; `hosted` holds it, `conversations` what is said in those. `quirks`:
-    names of `quirks.QUIRKS`, for every answer. `clock` gives `created_at`, in Unix seconds. `seed`: two upstreams with different seeds make different ids.
+    names of `quirks.QUIRKS`, for every answer. `clock` gives `created_at`, in Unix seconds. `seed`: two upstreams with
+    different seeds make different ids.
     Any thread may call anything.
     """
 
