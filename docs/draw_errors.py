@@ -13,6 +13,7 @@ SAMPLES: Final[dict[str, Any]] = {
     "id": "thread_abc",
     "file_id": "file-abc",
     "container_id": "cntr_abc",
+    "conversation_id": "conv_abc",
     "param": "name",
     "near": None,
     "expected": "a string",

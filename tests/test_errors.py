@@ -55,6 +55,7 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "upstream_refused": (400, {"message": "No such File object: file-X", "param": "id"}),
     "upstream_silent": ("nobody there",),
     "server_silent": ("https://legacy.example/v1", "nobody there"),
+    "mirror_lost": ("conv_1",),
     "no_key": (),
     "wrong_key": ("sk-proj-0123456789abcdef",),
     "no_beta": (),

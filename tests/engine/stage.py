@@ -11,6 +11,7 @@ from bridge.engine.effects import (
     Commit,
     Committed,
     Effect,
+    Entries,
     Event,
     Flow,
     History,
@@ -105,7 +106,8 @@ class Stage:
             outcome = self.store.commit(effect).result()
             self.told += outcome.changes if isinstance(outcome, Committed) else ()
             return outcome
-        reads = {Page: self.store.page, History: self.store.history, RunState: self.store.run_state}
+        store = self.store
+        reads = {Page: store.page, History: store.history, Entries: store.entries, RunState: store.run_state}
         if type(effect) in reads:
             return reads[type(effect)](effect)
         if isinstance(effect, Load):

@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 from sqlite_files import RUN, THREAD, listen, message, open_file, put
 
-from bridge.engine.effects import Commit, History, Key, Page, RunState
+from bridge.engine.effects import Commit, Entries, History, Key, Page, RunState
 from bridge.records import Assistant, Claim, Counterpart, Erase, Item, Message, Observed, Run, Step, Thread
 
 STEP = Step("step_a", "run_a", "thread_a", "asst_a", 5, 605, "tool_calls", {})
@@ -60,6 +60,7 @@ def ids(*tables: str) -> list[str]:
         (Page(Assistant, after="asst_a", order="asc"), [*ids("assistants"), "assistants (created_at>?)"]),
         (Page(Observed, after="obs_a", order="asc"), [*ids("observations"), "observations (created_at>?)"]),
         (Page(Counterpart, "thread_a"), ["counterparts (thread_id=?)"]),
+        (Entries("thread_a", 3), ["messages (thread_id=? AND seq>?)", "items (thread_id=? AND seq>?)"]),
         (
             RunState("thread_a", "run_a"),
             [*ids("runs", "threads"), f"steps ({OF_RUN})", f"messages ({OF_RUN})", f"items ({OF_RUN})"],
@@ -78,7 +79,8 @@ def ids(*tables: str) -> list[str]:
     ids=repr,
 )
 def test_a_question_leads_straight_to_its_answer(store, plans, question, plan):
-    ask = {Key: lambda key: store.load([key]), Page: store.page, History: store.history, RunState: store.run_state}
+    asks = {Page: store.page, History: store.history, Entries: store.entries, RunState: store.run_state}
+    ask = {Key: lambda key: store.load([key]), **asks}
     assert ask[type(question)](question)
     assert plans == plan
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from attrs import evolve
 
-from bridge.engine.effects import Commit, Committed, Conflict, History, Key, Lost, Page, RunState
+from bridge.engine.effects import Commit, Committed, Conflict, Entries, History, Key, Lost, Page, RunState
 from bridge.records import (
     Amend,
     Assistant,
@@ -503,6 +503,25 @@ def test_a_history_longer_than_any_chunk_comes_whole_and_in_order(store):
     seqs = [entry.seq for entry in store.history(History("thread_a"))]
     assert len(seqs) == 450
     assert seqs == sorted(seqs)
+
+
+@pytest.mark.parametrize("limit", [1, 7, 100, 1000])
+def test_entries_are_read_forwards_a_window_at_a_time(store, limit):
+    stored(store, THREAD, RUN, *(_either(number) for number in range(250)))
+    seqs: list[int] = []
+    while found := store.entries(Entries("thread_a", seqs[-1] if seqs else 0, limit)):
+        seqs += [entry.seq for entry in found]
+        assert len(found) == limit or len(seqs) == 250
+        if limit < 7 and len(seqs) > 130:
+            return
+    assert len(seqs) == 250 and seqs == sorted(seqs)
+
+
+def test_threads_are_listed_by_their_ids(store):
+    stored(store, *(Thread(f"thread_{letter}", 1) for letter in "cab"))
+    assert store.thread_ids() == ("thread_a", "thread_b", "thread_c")
+    assert store.thread_ids("thread_a", 1) == ("thread_b",)
+    assert store.thread_ids("thread_c") == ()
 
 
 def _either(number: int):

@@ -1,8 +1,8 @@
 """A thread of a store for people: Markdown (CommonMark 0.31) in which nothing that was said can mean anything.
 
-Texts come from users and models. They stand in fenced blocks whose fence is longer than any run of backticks in them, so
-that no line can end the block (CommonMark §4.5); names and ids stand in code spans of the same kind (§6.1). Characters
-that steer a terminal or turn the direction of a text are shown as signs.
+Texts come from users and models. They stand in fenced blocks whose fence is longer than any run of backticks in them,
+so that no line can end the block (CommonMark §4.5); names and ids stand in code spans of the same kind (§6.1).
+Characters that steer a terminal or turn the direction of a text are shown as signs.
 """
 
 from __future__ import annotations
