@@ -109,7 +109,8 @@ VARIABLES: Final = [*map(settings.variable, settings.NAMES), settings.CONFIG]
 
 
 NAMES: Final = (
-    "demo|run|serve|explain|doctor|db|path|upgrade|routes|show|bring|diff|record|tape|replay|compare|report|watch"
+    "demo|run|serve|explain|doctor|db|path|upgrade|routes|show|bring|diff|record|tape|replay|compare|report|watch|"
+    "export"
 )
 
 

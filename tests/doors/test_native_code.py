@@ -24,6 +24,9 @@ pytestmark = pytest.mark.skipif(not hasattr(openai.OpenAI, "responses"), reason=
 RULES: Any = [{"say": "You said: {text}"}]
 MODEL = "gpt-4o"
 HOWS = ["history", "streamed", "conversation", "synced"]
+SLOW = ("streamed", "synced")
+"""Those of them that take turns with streamed runs where time is short, the others with polled ones."""
+
 Turn = Callable[[str, str, str], str]
 """(how, thread_id, text) → what the model said."""
 
@@ -83,8 +86,14 @@ def here(client: Any) -> Turn:
     return lambda how, thread_id, text: native_side.TURNS[how](client, thread_id, text)
 
 
-@pytest.mark.parametrize("legacy", [polled, streaming])
-@pytest.mark.parametrize("how", HOWS)
+PAIRS = [
+    pytest.param(how, legacy, marks=[pytest.mark.slow] if (how in SLOW) != (legacy is streaming) else [])
+    for legacy in (polled, streaming)
+    for how in HOWS
+]
+
+
+@pytest.mark.parametrize(("how", "legacy"), PAIRS)
 def test_in_one_process(how: str, legacy: Any) -> None:
     upstream = ScriptedUpstream(RULES)
     with bridge.OpenAI(upstream=upstream, store=MemoryStore()) as client:

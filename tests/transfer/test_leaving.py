@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("typer", reason="the extra `tools` is missing")
@@ -19,9 +19,11 @@ pytest.importorskip("typer", reason="the extra `tools` is missing")
 from typer.testing import CliRunner
 
 import bridge
+from bridge.calls import Credential
 from bridge.cli.app import app
 from bridge.diff.readers import read_any
 from bridge.engine.effects import Commit
+from bridge.profiles import VLLM
 from bridge.records import File, Item, Message, Put, Thread
 from bridge.service import Service
 from bridge.store.memory import MemoryStore
@@ -125,7 +127,8 @@ def test_an_export_has_the_fields_of_the_format(told: tuple[Service, str]) -> No
     assert (document["export_schema"], document["thread"]["id"]) == ("assistants-thread-export/v1", thread_id)
     assert [run["status"] for run in document["runs"]] == ["completed"] * 3
     assert [step["type"] for step in document["runs"][0]["steps"]] == ["tool_calls", "message_creation"]
-    assert sorted(file["filename"] for file in document["files"].values()) == ["plot.png", "t.csv"]
+    endings = sorted(file["filename"].rpartition(".")[2] for file in document["files"].values())
+    assert endings == ["csv", "png"]
     cited = next(id for id in named if id not in document["files"])
     detail = "its bytes are not in the store"
     assert document["errors"] == [{"object": "file", "id": cited, "error": "not_kept", "detail": detail}]
@@ -277,6 +280,7 @@ def test_nothing_breaks_out_of_its_place(text: str) -> None:
     check_markdown(text)
 
 
+@settings(max_examples=30)
 @given(st.text(st.sampled_from("`~#>-*_[]()!<>&\\ \t\r\n\x0b\x1b\u2028ab1.")))
 def test_no_text_breaks_out_of_its_place(text: str) -> None:
     check_markdown(text)
@@ -290,43 +294,31 @@ def test_threads_become_conversations_once() -> None:
     with bridge.OpenAI(upstream=upstream, store=MemoryStore()) as client:
         ids = [talked(client, "What is the weather?"), talked(client, "Hi")]
         service = client._client.door.service
-        first = list(conversations.move(service, ids, bridge_credential()))
+        first = list(conversations.move(service, ids, Credential()))
         assert [(moved.thread_id, moved.sent) for moved in first] == [(ids[0], 4), (ids[1], 2)]
-        again = list(conversations.move(service, ids, bridge_credential()))
+        again = list(conversations.move(service, ids, Credential()))
         assert [(moved.conversation_id, moved.sent) for moved in again] == [
             (moved.conversation_id, 0) for moved in first
         ]  # fmt: skip
         assert len(upstream.conversations.all) == 2
 
 
-def bridge_credential() -> Any:
-    from bridge.calls import Credential
-
-    return Credential()
-
-
 def test_a_thread_that_fails_does_not_keep_the_others_back() -> None:
     upstream = ScriptedUpstream(RULES)
     with bridge.OpenAI(upstream=upstream, store=MemoryStore()) as client:
         thread_id, service = talked(client, "Hi"), client._client.door.service
-        moved = list(conversations.move(service, ["thread_x", thread_id], bridge_credential()))
+        moved = list(conversations.move(service, ["thread_x", thread_id], Credential()))
         assert [(each.conversation_id is None, each.reason) for each in moved] == [
             (True, "No thread found with id 'thread_x'."), (False, "")
         ]  # fmt: skip
 
 
 def test_what_holds_for_all_threads_is_told_once() -> None:
-    upstream = ScriptedUpstream(profile=bridge_profile())
+    upstream = ScriptedUpstream(profile=VLLM)
     store = stored(Thread("thread_a", 1), Thread("thread_b", 1))
-    moved = list(conversations.move(Service(store, upstream), ["thread_a", "thread_b"], bridge_credential()))
+    moved = list(conversations.move(Service(store, upstream), ["thread_a", "thread_b"], Credential()))
     assert [(each.thread_id, each.is_last) for each in moved] == [("thread_a", True)]
     assert "has no conversations" in moved[0].reason
-
-
-def bridge_profile() -> Any:
-    from bridge.profiles import VLLM
-
-    return VLLM
 
 
 # --- long threads
@@ -335,7 +327,7 @@ def bridge_profile() -> Any:
 @pytest.mark.slow
 @pytest.mark.parametrize("form", folders.FORMS)
 def test_a_long_thread_takes_no_more_memory(form: str, tmp_path: Path) -> None:
-    """Bytes at the peak for a thread ten times as long: measured 1.0 to 1.2 of the short one's."""
+    """Bytes at the peak for a thread ten times as long: 1.0 to 1.1 of the short one's, when it was measured."""
     peaks = []
     for count in (500, 5000):
         store = SqlStore(SqliteDialect(tmp_path / f"{count}.db"))
@@ -379,7 +371,7 @@ def test_a_program_without_bridge_goes_on(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("BRIDGE_STORE", str(tmp_path / "bridge.db"))
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
     with serve_scripted(RULES) as served:
-        monkeypatch.setenv("BRIDGE_UPSTREAM", served.url)
+        monkeypatch.setenv("OPENAI_BASE_URL", served.url)
         with bridge.OpenAI() as client:
             thread_id = talked(client, "What is the weather?", "Which dog?", "Hi")
         out = CliRunner().invoke(app, ["export", thread_id, "--as", "items"])

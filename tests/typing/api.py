@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import openai
 from openai.types.beta import Assistant, Thread
-from openai.types.beta.threads import Run
+from openai.types.beta.threads import Message, Run
 from typing_extensions import assert_type
 
 import bridge
@@ -24,6 +26,10 @@ def sync_clients() -> None:
         assert_type(stream.get_final_run(), Run)
     with OpenAI(upstream=ScriptedUpstream()) as other:
         assert_type(other, OpenAI)
+    native = bridge.native(client, "thread_abc")
+    assert_type(native.input(last_messages=3), list[dict[str, Any]])
+    assert_type(native.add(client.responses.create(model="m", input="Hi"), input="Hi"), list[Message])
+    assert_type(native.conversation(), str)
     plain.close()
 
 
@@ -32,6 +38,8 @@ async def async_clients() -> None:
         plain: openai.AsyncOpenAI = client
         assert_type(await client.beta.threads.create(), Thread)
         assert_type(client.with_options(max_retries=1), AsyncOpenAI)
+        assert_type(await bridge.native(client, "thread_abc").input(), list[dict[str, Any]])
+        assert_type(await bridge.native(plain, "thread_abc").conversation(new=True), str)
         await plain.close()
 
 

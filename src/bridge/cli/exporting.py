@@ -194,10 +194,12 @@ def _service(settings: Settings, upstream: Upstream) -> Service:
 
 
 def _nobody() -> Upstream:
-    """Reading threads asks no upstream."""
+    """Reading threads asks no upstream; under this name no run is taken up that somebody left."""
     from bridge.upstream.scripted import ScriptedUpstream
 
-    return ScriptedUpstream(keep_requests=False)
+    upstream = ScriptedUpstream(keep_requests=False)
+    upstream.name = "nobody"
+    return upstream
 
 
 def _upstream(settings: Settings) -> Upstream:
