@@ -117,4 +117,5 @@ def test_a_conversation_that_cannot_be_made_is_told(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(exporting, "_upstream", lambda settings: ScriptedUpstream(quirks={"no_conversations"}))
     result = call("export", "--all", "--conversations")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "thread_a: Invalid URL (POST /v1/conversations)" in result.stderr
+    assert "The upstream has no conversations" in result.stderr
+    assert "thread_b" not in result.stderr

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ from bridge.testing import MemoryStore, ScriptedUpstream, serve_scripted
 from doors import native_side
 from doors.served import clean_environment, gateway
 
-pytestmark = pytest.mark.skipif(not hasattr(openai.OpenAI, "responses"), reason="this SDK has no responses")
+needs_conversations = pytest.mark.skipif(
+    find_spec("openai.resources.conversations") is None, reason="this SDK has no conversations"
+)
 
 RULES: Any = [{"say": "You said: {text}"}]
 MODEL = "gpt-4o"
@@ -93,6 +96,7 @@ PAIRS = [
 ]
 
 
+@needs_conversations
 @pytest.mark.parametrize(("how", "legacy"), PAIRS)
 def test_in_one_process(how: str, legacy: Any) -> None:
     upstream = ScriptedUpstream(RULES)
@@ -100,6 +104,7 @@ def test_in_one_process(how: str, legacy: Any) -> None:
         take_turns(client, upstream, here(client), how, legacy)
 
 
+@needs_conversations
 @pytest.mark.parametrize("how", HOWS)
 def test_on_a_server_whose_lists_lack_items(how: str) -> None:
     upstream = ScriptedUpstream(RULES, quirks={"drops_items"})
@@ -107,6 +112,7 @@ def test_on_a_server_whose_lists_lack_items(how: str) -> None:
         take_turns(client, upstream, here(client), how, polled, turns=4)
 
 
+@needs_conversations
 def test_all_ways_on_one_thread() -> None:
     upstream = ScriptedUpstream(RULES)
     with bridge.OpenAI(upstream=upstream, store=MemoryStore()) as client:
@@ -147,6 +153,7 @@ def elsewhere(store: Path, url: str) -> Iterator[Turn]:
         assert process.wait(30) == 0
 
 
+@needs_conversations
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["streamed", "synced"])
 def test_in_two_processes_on_one_file(how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,6 +167,7 @@ def test_in_two_processes_on_one_file(how: str, tmp_path: Path, monkeypatch: pyt
         take_turns(client, served.scripted, native, how, polled)
 
 
+@needs_conversations
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["history", "conversation"])
 def test_through_the_gateway(how: str, tmp_path: Path) -> None:
@@ -232,6 +240,7 @@ def test_every_way_in(make: Any) -> None:
         bridge.uninstall()
 
 
+@needs_conversations
 def test_async_clients() -> None:
     async def main() -> None:
         upstream = ScriptedUpstream(RULES)
@@ -260,6 +269,7 @@ TOOL: Any = {"type": "function", "name": "look", "parameters": None, "strict": F
 LOOKING: Any = [{"when": "look", "call": "look", "then": [{"say": "Seen: {outputs}"}]}, {"say": "You said: {text}"}]
 
 
+@needs_conversations
 @pytest.mark.parametrize("whole", [True, False], ids=["the whole input", "only what is new"])
 def test_a_loop_of_function_calls(whole: bool) -> None:
     upstream = ScriptedUpstream(LOOKING)
@@ -278,6 +288,7 @@ def test_a_loop_of_function_calls(whole: bool) -> None:
         assert kinds == ["message", "message", "function_call", "function_call_output", "message"]
 
 
+@needs_conversations
 def test_an_open_call_does_no_harm_to_legacy_code() -> None:
     upstream = ScriptedUpstream(LOOKING)
     with bridge.OpenAI(upstream=upstream, store=MemoryStore()) as client:
@@ -304,6 +315,17 @@ def test_a_thread_that_is_not_there_is_a_404() -> None:
         for call in (native.input, native.conversation, lambda: native.add({"id": "resp_1"})):
             with pytest.raises(openai.NotFoundError, match="No thread found with id 'thread_abc'"):
                 call()
+
+
+def test_what_was_handed_out_is_known_again_whatever_became_of_the_list() -> None:
+    with bridge.OpenAI(upstream=ScriptedUpstream(), store=MemoryStore()) as client:
+        thread = client.beta.threads.create(messages=[{"role": "user", "content": text} for text in "abc"])
+        native = bridge.native(client, thread.id)
+        asked: list[Any] = [*native.input()[1:], {"role": "user", "content": "d"}]
+        native.add({"id": "resp_1", "output": [{"id": "msg_1", "role": "assistant", "content": "e"}]}, input=asked)
+        copied = [*json.loads(json.dumps(native.input())), {"role": "user", "content": "f"}]
+        native.add({"id": "resp_2"}, input=copied)
+        assert in_thread(client, thread.id) == list("abcdef")
 
 
 @pytest.mark.parametrize("wrong", [None, "client", openai])

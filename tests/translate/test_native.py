@@ -147,8 +147,12 @@ TO_ASSISTANTS: list[tuple[Object, list[native.Brought]]] = [
     (output("a"), [native.Called(output("a"))]),
     (thought(), []),
     ({"type": "file_search_call", "id": "fs_1"}, []),
-    ({"role": "developer", "content": "Be kind."}, [native.Lost("a message of the role developer")]),
+    ({"role": "developer", "content": "Be kind."}, [native.Lost("a message of another role than user or assistant")]),
     ({"type": "mcp_call", "id": "mcp_1"}, [native.Lost("mcp_call")]),
+    ({"type": "x\r\nset-cookie: a"}, [native.Lost("something of no known type")]),
+    ({"type": "function_call", "call_id": "a", "name": "f"}, [native.Lost("function_call")]),
+    ({"type": "function_call_output", "output": "x"}, [native.Lost("function_call_output")]),
+    ({"type": "function_call_output", "call_id": "a", "output": None}, [native.Lost("function_call_output")]),
     ({"role": "user", "content": 5}, []),
 ]  # fmt: skip
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from bridge.service import Service
     from bridge.settings import Settings
     from bridge.store import Store
+    from bridge.transfer.leaving.folders import Folder
     from bridge.upstream import Upstream
 
 FORMS: Final = ("export", "items", "jsonl", "markdown")
@@ -81,25 +81,29 @@ def export(
 
 
 def _write(service: Service, threads: Sequence[str] | None, form: str, to: Path | None) -> None:
-    from bridge.transfer.leaving import folders, items
+    from bridge.transfer.leaving import folders
 
     if to is None and form in ONE_BY_ONE and (threads is None or len(threads) != 1):
         output.fail(f"{form} of several threads needs a folder: say --to FOLDER, or --as jsonl", output.USAGE)
     wanted = _Wanted(service.store, threads)
-    if to is None:
+    if to is not None:
+        _fill(folders.Folder(to, form, service), wanted, threads)
+    else:
         for thread_id in wanted:
             for piece in folders.text(service, thread_id, form, {}):
-                sys.stdout.write(piece)
-        wanted.end()
-        return
-    folder = folders.Folder(to, form, service)
-    for thread_id in _progress(wanted, items.thread_ids(service.store), threads):
+                typer.echo(piece.encode(), nl=False)  # JSON is UTF-8, whatever the terminal's encoding
+    wanted.end()
+
+
+def _fill(folder: Folder, wanted: _Wanted, threads: Sequence[str] | None) -> None:
+    from bridge.transfer.leaving import items
+
+    for thread_id in _progress(wanted, items.thread_ids(folder.service.store), threads):
         folder.add(thread_id)
-    folder.close(all_assistants=threads is None)
-    output.stdout().print(f"[bold]{folder.threads} threads[/], {folder.files} files in {to}", soft_wrap=True)
+    folder.close(all_assistants=threads is None, failed=wanted.failed)
+    output.stdout().print(f"[bold]{folder.threads} threads[/], {folder.files} files in {folder.path}", soft_wrap=True)
     if folder.unkept:
         output.tell(f"note: {len(folder.unkept)} files that the threads name are not kept here, their ids are")
-    wanted.end()
 
 
 class _Wanted:
@@ -107,7 +111,7 @@ class _Wanted:
 
     def __init__(self, store: Store, threads: Sequence[str] | None) -> None:
         self._store, self._threads = store, threads
-        self.failed = 0
+        self.failed: list[dict[str, str]] = []
 
     def __iter__(self) -> Iterator[str]:
         from bridge.transfer.leaving import items
@@ -123,11 +127,11 @@ class _Wanted:
 
     def fail(self, thread_id: str, reason: str) -> None:
         output.tell(f"{thread_id}: {reason}")
-        self.failed += 1
+        self.failed.append({"thread_id": thread_id, "error": reason})
 
     def end(self) -> None:
         if self.failed:
-            output.fail(f"{self.failed} threads were left behind")
+            output.fail(f"{len(self.failed)} threads were left behind")
 
 
 def _progress(wanted: Iterable[str], every: Iterable[str], threads: Sequence[str] | None) -> Iterator[str]:

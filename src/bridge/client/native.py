@@ -23,7 +23,7 @@ Items: TypeAlias = str | Iterable[Any]
 """The input of a response: a text, or items as dicts or as the SDK's objects."""
 
 OURS: Final = "No thread found"
-"""How the 404 of a bridge begins; any other is of a server that knows no threads."""
+"""How the 404 of a thread that is not there begins."""
 
 
 @overload
@@ -44,29 +44,35 @@ class _Common:
         self.thread_id = thread_id
         self._client = client
         self._there: list[dict[str, Any]] = []  # what the thread is known to have: handed out, or added
+        self._held: dict[int, Any] = {}  # the same as the very objects, by Python's id
         self._ids: set[str] = set()  # of items that were added
 
     def _path(self, *parts: str) -> str:
         return paths.of("threads", self.thread_id, *parts)
 
     def _handed(self, answer: Any) -> list[dict[str, Any]]:
-        self._there = list(answer["data"])
-        return list(answer["data"])
+        items: list[dict[str, Any]] = answer["data"]
+        self._there = list(items)
+        self._hold(items)
+        return items
 
-    def _body(self, response: Any, input: Items) -> dict[str, Any]:
-        return {"response": plain(response), "input": self._new(items_of(input))}
+    def _hold(self, objects: Iterable[Any]) -> None:
+        self._held |= {id(each): each for each in objects}
 
-    def _new(self, given: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The input without what the thread has: the whole list that a response was asked with will do."""
-        common = 0
-        while common < min(len(given), len(self._there)) and given[common] == self._there[common]:
-            common += 1
-        new = given[common:] if common == len(self._there) else given
-        return [item for item in new if item.get("id") not in self._ids]
+    def _body(self, response: Any, input: Sequence[Any]) -> dict[str, Any]:
+        return {"response": plain(response), "input": self._new(input)}
 
-    def _added(self, body: Mapping[str, Any], answer: Any) -> list[Message]:
+    def _new(self, given: Sequence[Any]) -> list[dict[str, Any]]:
+        """The input without what the thread has: the whole list that a response was asked with will do, or a copy."""
+        items = [plain(item) for item in given]
+        there = len(self._there) if items[: len(self._there)] == self._there else 0
+        rest = zip(given[there:], items[there:], strict=True)
+        return [item for one, item in rest if id(one) not in self._held and item.get("id") not in self._ids]
+
+    def _added(self, body: Mapping[str, Any], given: Sequence[Any], answer: Any) -> list[Message]:
         output = body["response"].get("output") or []
         self._there += [*body["input"], *output]
+        self._hold(given)
         self._ids |= {item["id"] for item in output if isinstance(item.get("id"), str)}
         return [Message.construct(**message) for message in answer["data"]]
 
@@ -85,9 +91,10 @@ class Native(_Common):
         """Puts a response into the thread, and the input it was asked with; answers their messages. A response is added
         once, however often it is brought. Of `input` what the thread has already is left out. For a response in the
         thread's conversation no input is needed: it is there."""
-        body = self._body(response, input)
-        post = lambda: self._client.post(self._path("responses"), body=body, cast_to=object)  # noqa: E731
-        return self._added(body, _asked(post))
+        given = items_of(input)
+        body = self._body(response, given)
+        path = self._path("responses")
+        return self._added(body, given, _asked(lambda: self._client.post(path, body=body, cast_to=object)))
 
     def conversation(self, *, new: bool = False) -> str:
         """The id of the thread's OpenAI Conversation, for `responses.create(conversation=…)`: made at the first call,
@@ -104,8 +111,10 @@ class AsyncNative(_Common):
         return self._handed(await _aasked(self._client.get(path, cast_to=object)))
 
     async def add(self, response: Any, *, input: Items = ()) -> list[Message]:
-        body = self._body(response, input)
-        return self._added(body, await _aasked(self._client.post(self._path("responses"), body=body, cast_to=object)))
+        given = items_of(input)
+        body = self._body(response, given)
+        answer = await _aasked(self._client.post(self._path("responses"), body=body, cast_to=object))
+        return self._added(body, given, answer)
 
     async def conversation(self, *, new: bool = False) -> str:
         asked = self._client.post(self._path("conversation"), body={"new": new}, cast_to=object)
@@ -132,7 +141,7 @@ async def _aasked(call: Any) -> Any:
 
 def _cause(error: openai.NotFoundError) -> Exception:
     body = error.body if isinstance(error.body, dict) else {}
-    if str(body.get("message", "")).startswith((OURS, "Conversation")):
+    if str(body.get("message", "")).startswith(OURS) or body.get("param") == "conversation":
         return error
     return ConfigurationError(
         "Nothing behind this client knows threads: make it with `from bridge import OpenAI`, bridge it with "
@@ -143,11 +152,11 @@ def _cause(error: openai.NotFoundError) -> Exception:
 # --- what native code holds
 
 
-def items_of(input: Items) -> list[dict[str, Any]]:
-    """Input items as plain JSON."""
+def items_of(input: Items) -> list[Any]:
+    """The items of an input."""
     if isinstance(input, str):
         return [{"role": "user", "content": input}] if input else []
-    return [plain(item) for item in input]
+    return list(input)
 
 
 def plain(value: Any) -> dict[str, Any]:

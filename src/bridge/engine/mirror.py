@@ -17,7 +17,7 @@ from bridge.records import Entry, Item, Object
 from bridge.translate import loose
 from bridge.translate.native import Told, to_responses
 
-KNOWN: Final = 200
+KNOWN: Final = 100
 """Ids of items that are remembered, so that a list can lack some of them."""
 
 BATCH: Final = 20

@@ -17,7 +17,7 @@ def of_file(thread_id: str, container_id: str, source_id: str) -> str:
 def of_native(kind: ids.Kind, *parts: str) -> str:
     """The id of what native code brought into a thread, made of where it came from: so it comes in once, whoever
     brings it, and however often."""
-    return ids.make(kind, int.from_bytes(sha256("/".join(parts).encode()).digest(), "big"))
+    return ids.make(kind, int.from_bytes(sha256(repr(parts).encode()).digest(), "big"))
 
 
 class Names:

@@ -146,26 +146,38 @@ def to_assistants(items: Iterable[Mapping[str, Any]]) -> list[tuple[int, Brought
 
 def _brought(item: Object, round: int) -> list[Brought]:
     kind = loose.text(item, "type") or "message"
-    if kind in CALLS:
+    if kind in CALLS and _is_whole(item, kind):
         return [Called({key: item[key] for key in CALL_FIELDS if key in item})]
     if kind in SILENT:
         return []
     if kind != "message":
-        return [Lost(kind)]
+        return [Lost(_word(kind))]
     if item.get("role") not in ("user", "assistant"):
-        return [Lost(f"a message of the role {item.get('role')}")]
+        return [Lost("a message of another role than user or assistant")]
     said, lost = _answered(item, round) if item["role"] == "assistant" else _asked(item)
     return [*([said] if said.content or said.attachments else []), *lost]
+
+
+def _is_whole(item: Object, kind: str) -> bool:
+    """Whether a call or an output could be sent again."""
+    texts = ("call_id", "name", "arguments") if kind == "function_call" else ("call_id",)
+    is_said = kind == "function_call" or isinstance(item.get("output"), (str, list))
+    return is_said and all(loose.text(item, key) is not None for key in texts)
+
+
+def _word(kind: str | None) -> str:
+    """A type as it may stand in a header or a log."""
+    return kind if kind is not None and kind.isascii() and kind.isidentifier() else "something of no known type"
 
 
 def _answered(item: Object, round: int) -> tuple[Said, list[Lost]]:
     if isinstance(item.get("content"), str):
         item = {**item, "content": [{"type": "output_text", "text": item["content"]}]}
     lost = [
-        Lost(kind)
+        Lost(_word(kind))
         for part in loose.objects(item, "content")
         for annotation in loose.objects(part, "annotations")
-        if (kind := loose.text(annotation, "type") or "an annotation") != "file_citation"
+        if (kind := loose.text(annotation, "type")) != "file_citation"
     ]
     blocks = [block for block in messages.to_assistants(item, round) if not _is_empty(block)]
     return Said("assistant", blocks, is_whole=item.get("status") != "incomplete"), lost
@@ -184,7 +196,7 @@ def _asked(item: Object) -> tuple[Said, list[Lost]]:
         elif part.get("type") == "input_file" and loose.text(part, "file_id"):
             attachments.append({"file_id": part["file_id"], "tools": []})
         else:
-            lost.append(Lost(loose.text(part, "type") or "a content part"))
+            lost.append(Lost(_word(loose.text(part, "type"))))
     return Said("user", blocks, attachments), lost
 
 

@@ -52,7 +52,7 @@ LOCKED: Final = "conversation_locked"
 def conversation(context: Context, thread_id: str, given: Object) -> Flow[Object]:
     """`received` and `sent` count the messages that came and the items that went."""
     if context.profile.conversations is False:
-        raise errors.not_yet("conversation", "The upstream has no conversations: use the thread's input items.")
+        raise _without_conversations()
     thread = yield from overdue.free_thread(thread_id, errors.thread_locked)
     if thread.conversation is None or given.get("new"):
         yield from _make(thread)
@@ -72,8 +72,10 @@ def is_of(thread: Thread, response: Object) -> bool:
 
 def _make(thread: Thread) -> Flow[None]:
     """Where another makes one at the same time, that one is it."""
-    answer = yield from _ask(Send("POST", "/conversations", {"metadata": {"thread_id": thread.id}}))
-    id = loose.text(answer, "id") or ""
+    answer = yield from send(Send("POST", "/conversations", {"metadata": {"thread_id": thread.id}}))
+    if isinstance(answer, Sent) and answer.status == 404:
+        raise _without_conversations()
+    id = loose.text(_body(answer), "id") or ""
     outcome = yield from _amend(thread, Mirror(id))
     if not isinstance(outcome, Committed):
         gone = yield from send(Send("DELETE", paths.of("conversations", id)))
@@ -142,7 +144,7 @@ def _unknown(mirror: Mirror) -> Flow[list[Object]]:
     listed: list[Object] = []
     query = {"order": "desc", "limit": str(PAGE)}
     while True:
-        answer = yield from _ask(Send("GET", paths.of("conversations", mirror.id, "items"), query=query))
+        answer = _body((yield from send(Send("GET", paths.of("conversations", mirror.id, "items"), query=query))))
         page = loose.objects(answer, "data")
         for item in page:
             if mirror.is_settled(item.get("id", "")):
@@ -250,14 +252,19 @@ def _waiting(mirror: Mirror) -> Flow[list[Item]]:
 # --- answers
 
 
-def _ask(call: Send) -> Flow[Object]:
-    answer = yield from send(call)
+def _body(answer: Sent | Refused) -> Object:
     if isinstance(answer, Refused) or not answer.is_ok:
         raise _refusal(answer)
     return answer.body
 
 
 def _refusal(answer: Sent | Refused) -> errors.APIError:
+    """What the upstream said, about the conversation whatever it was: the thread is there."""
     if isinstance(answer, Refused):
         return errors.upstream_silent(answer.message)
-    return errors.upstream_refused(answer.status, loose.object(answer.body, "error") or {})
+    error = loose.object(answer.body, "error") or {}
+    return errors.upstream_refused(answer.status, {**error, "param": "conversation"})
+
+
+def _without_conversations() -> errors.APIError:
+    return errors.not_yet("conversation", "The upstream has no conversations: use the thread's input items.")

@@ -16,8 +16,11 @@ from bridge.calls import Answering, Call, Credential
 from bridge.wire import paths
 
 JSON: Final = {"content-type": "application/json"}
-STOPS: Final = (401, 403)
-"""What holds for every further thread as well."""
+STOPS: Final = (401, 403, 503)
+"""Statuses that every further thread would get as well: a wrong key, a server that cannot be reached."""
+
+UNSUPPORTED: Final = "unsupported_parameter"
+"""The code of a server that has no conversations."""
 
 
 @frozen
@@ -47,6 +50,6 @@ def _move(service: Answering, thread_id: str, credential: Credential) -> Moved:
     body = orjson.loads(reply.body)
     if reply.status >= 400:
         error = body["error"]
-        is_last = reply.status in STOPS or (error.get("param") == "conversation" and reply.status != 404)
+        is_last = reply.status in STOPS or error.get("code") == UNSUPPORTED
         return Moved(thread_id, reason=error["message"], is_last=is_last)
     return Moved(thread_id, body["id"], body["sent"], body["received"])

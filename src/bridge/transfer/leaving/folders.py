@@ -13,7 +13,7 @@ Ids stand percent-encoded in names of files: in a store they may be whatever was
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -21,7 +21,7 @@ from urllib.parse import quote
 import orjson
 from attrs import define, field
 
-from bridge.records import Message
+from bridge.records import Message, Object
 from bridge.service import Service
 from bridge.store import Store
 from bridge.transfer.leaving import exported, files, items, lines, markdown
@@ -79,8 +79,8 @@ class Folder:
             ran = items.runs(self.service.store, thread_id)
             self._assistant_ids |= dict.fromkeys(run.assistant_id for run in ran)
 
-    def close(self, all_assistants: bool = False) -> None:
-        """What is about the folder as a whole."""
+    def close(self, *, all_assistants: bool = False, failed: Sequence[Object] = ()) -> None:
+        """What is about the folder as a whole. `failed`: threads that were wanted, and why they are not there."""
         if self.form != EXPORT:
             return
         found = exported.assistants(self.service, None if all_assistants else self._assistant_ids)
@@ -91,7 +91,7 @@ class Folder:
             "threads_exported": self.threads,
             "files_exported": self.files,
             "files_not_kept": list(self.unkept),
-            "threads_failed": [],
+            "threads_failed": list(failed),
         }
         write(self.path / "manifest.json", [orjson.dumps(manifest, option=orjson.OPT_INDENT_2)])
 
