@@ -202,6 +202,7 @@ class StoreOf:
         self._play = play
         store = play.store
         self.load, self.page, self.history, self.run_state = store.load, store.page, store.history, store.run_state
+        self.entries = store.entries
         self.write_piece, self.piece, self.drop_pieces = store.write_piece, store.piece, store.drop_pieces
 
     def commit(self, commit: Commit) -> Future[Outcome]:
