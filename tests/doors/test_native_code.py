@@ -27,9 +27,6 @@ needs_conversations = pytest.mark.skipif(
 RULES: Any = [{"say": "You said: {text}"}]
 MODEL = "gpt-4o"
 HOWS = ["history", "streamed", "conversation", "synced"]
-SLOW = ("streamed", "synced")
-"""Those of them that take turns with streamed runs where time is short, the others with polled ones."""
-
 Turn = Callable[[str, str, str], str]
 """(how, thread_id, text) → what the model said."""
 
@@ -89,8 +86,9 @@ def here(client: Any) -> Turn:
     return lambda how, thread_id, text: native_side.TURNS[how](client, thread_id, text)
 
 
+FAST = [("history", polled), ("synced", streaming)]
 PAIRS = [
-    pytest.param(how, legacy, marks=[pytest.mark.slow] if (how in SLOW) != (legacy is streaming) else [])
+    pytest.param(how, legacy, marks=[] if (how, legacy) in FAST else [pytest.mark.slow])
     for legacy in (polled, streaming)
     for how in HOWS
 ]
@@ -326,6 +324,19 @@ def test_what_was_handed_out_is_known_again_whatever_became_of_the_list() -> Non
         copied = [*json.loads(json.dumps(native.input())), {"role": "user", "content": "f"}]
         native.add({"id": "resp_2"}, input=copied)
         assert in_thread(client, thread.id) == list("abcdef")
+
+
+def test_the_same_object_may_ask_twice() -> None:
+    question: Any = {"role": "user", "content": "Go on."}
+    with bridge.OpenAI(upstream=ScriptedUpstream(), store=MemoryStore()) as client:
+        thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hi"}])
+        native = bridge.native(client, thread.id)
+        for number in range(3):
+            output = [{"id": f"msg_{number}", "role": "assistant", "content": str(number)}]
+            asked = [*native.input(), question]
+            for _ in range(2):  # brought again, it is there once
+                native.add({"id": f"resp_{number}", "output": output}, input=asked)
+        assert in_thread(client, thread.id) == ["Hi", "Go on.", "0", "Go on.", "1", "Go on.", "2"]
 
 
 @pytest.mark.parametrize("wrong", [None, "client", openai])

@@ -17,7 +17,14 @@ from doors.environments import ROOT, TESTING, python_of, python_with
 from doors.served import clean_environment
 
 DOORS = Path(__file__).parent
-SUITES = ("surface", "test_install.py", "test_azure_clients.py", "test_public_names.py", "test_transport.py")
+SUITES = (
+    "surface",
+    "test_install.py",
+    "test_azure_clients.py",
+    "test_native_code.py",
+    "test_public_names.py",
+    "test_transport.py",
+)
 LOWEST = ("--resolution", "lowest-direct", "-e", f"{ROOT}[server,tools]", *TESTING)
 VERSIONS = [
     pytest.param("1.21.0", marks=pytest.mark.slow),

@@ -14,7 +14,7 @@ from stage import Stage
 
 from bridge import errors
 from bridge.engine.effects import Commit, Committed, Key, Refused, Send, Sent, Wait
-from bridge.engine.flows import messages, mirroring, native, runs
+from bridge.engine.flows import bringing, messages, mirroring, native, runs, sending
 from bridge.engine.mirror import BATCH, KNOWN, Mirror
 from bridge.profiles import VLLM
 from bridge.records import Amend, Item, Message, Put, Thread
@@ -161,6 +161,33 @@ def test_what_is_deleted_upstream_stays_in_the_thread() -> None:
     assert office.in_thread(thread_id) == ["one", "two", "three", "Sure."]
 
 
+@pytest.mark.parametrize("lag", [0.5, 60.0])
+@pytest.mark.parametrize("asked", ["two", [{"role": "user", "content": [{"type": "input_text", "text": "two"}]}]])
+def test_a_list_that_comes_late_is_waited_for_and_then_done_without(lag: float, asked: Any) -> None:
+    office = Office()
+    thread_id = office.thread("one")
+    id = office.mirror(thread_id)["id"]
+    response = office.native(id, "two")
+    items, late = office.upstream.conversations.all[id].items, office.now + lag
+    hidden = items[-2:]
+    del items[-2:]
+    wait = office.perform
+
+    def perform(effect: Any) -> Any:
+        if office.now >= late and hidden:
+            items.extend(hidden)
+            hidden.clear()
+        return wait(effect)
+
+    office.perform = perform  # type: ignore[method-assign]
+    before = office.now
+    answer = office.play(native.add(office.context(), thread_id, {"response": response, "input": asked}))
+    assert len(answer["data"]) == 2 and office.now - before <= bringing.LAG_SECONDS
+    office.now += 100
+    assert (office.mirror(thread_id)["received"], office.mirror(thread_id)["sent"]) == (0, 0)
+    assert office.in_thread(thread_id) == office.in_conversation(id) == ["one", "two", "Sure."]
+
+
 # --- function calls
 
 
@@ -274,7 +301,7 @@ def test_who_dies_while_sending_is_followed() -> None:
     before = office.now
     office.native(id, "three")
     assert office.mirror(thread_id)["received"] == 2
-    assert office.now - before <= mirroring.CLAIM_SECONDS + 1
+    assert office.now - before <= sending.CLAIM_SECONDS + 1
     assert sorted(office.in_thread(thread_id)) == sorted(office.in_conversation(id)) == ["Sure.", "one", "three", "two"]
 
 
@@ -288,7 +315,7 @@ def test_a_locked_conversation_is_asked_again_and_given_up_in_time() -> None:
     with pytest.raises(errors.APIError) as refused:
         office.mirror(thread_id)
     assert (refused.value.code, refused.value.status) == ("conversation_locked", 400)
-    assert 10 < office.now - before <= mirroring.LOCKED_SECONDS
+    assert 10 < office.now - before <= sending.LOCKED_SECONDS
     list(stream)
     office.mirror(thread_id)
     assert sorted(office.in_conversation(id)) == sorted(office.in_thread(thread_id)) == ["Sure.", "one", "two", "x"]

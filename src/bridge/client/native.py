@@ -44,35 +44,40 @@ class _Common:
         self.thread_id = thread_id
         self._client = client
         self._there: list[dict[str, Any]] = []  # what the thread is known to have: handed out, or added
-        self._held: dict[int, Any] = {}  # the same as the very objects, by Python's id
-        self._ids: set[str] = set()  # of items that were added
+        self._handed: dict[int, Any] = {}  # the very objects that were handed out, by Python's id
+        self._asked: dict[int, Any] = {}  # those that were added as input; a program may use one for several questions
+        self._ids: set[str] = set()  # of output that was added
 
     def _path(self, *parts: str) -> str:
         return paths.of("threads", self.thread_id, *parts)
 
-    def _handed(self, answer: Any) -> list[dict[str, Any]]:
+    def _hand_out(self, answer: Any) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = answer["data"]
         self._there = list(items)
-        self._hold(items)
+        self._handed |= {id(item): item for item in items}
         return items
-
-    def _hold(self, objects: Iterable[Any]) -> None:
-        self._held |= {id(each): each for each in objects}
 
     def _body(self, response: Any, input: Sequence[Any]) -> dict[str, Any]:
         return {"response": plain(response), "input": self._new(input)}
 
     def _new(self, given: Sequence[Any]) -> list[dict[str, Any]]:
-        """The input without what the thread has: the whole list that a response was asked with will do, or a copy."""
+        """The input without what the thread has: the whole list that a response was asked with will do, or a copy.
+
+        What was asked before is history where something that surely is history comes after it."""
         items = [plain(item) for item in given]
-        there = len(self._there) if items[: len(self._there)] == self._there else 0
-        rest = zip(given[there:], items[there:], strict=True)
-        return [item for one, item in rest if id(one) not in self._held and item.get("id") not in self._ids]
+        sure = [id(one) in self._handed or item.get("id") in self._ids for one, item in zip(given, items, strict=True)]
+        begin = len(self._there) if items[: len(self._there)] == self._there else 0
+        last = max((place for place, is_sure in enumerate(sure) if is_sure), default=-1)
+        return [
+            item
+            for place, item in enumerate(items)
+            if place >= begin and not sure[place] and (place > last or id(given[place]) not in self._asked)
+        ]
 
     def _added(self, body: Mapping[str, Any], given: Sequence[Any], answer: Any) -> list[Message]:
         output = body["response"].get("output") or []
         self._there += [*body["input"], *output]
-        self._hold(given)
+        self._asked |= {id(item): item for item in given}
         self._ids |= {item["id"] for item in output if isinstance(item.get("id"), str)}
         return [Message.construct(**message) for message in answer["data"]]
 
@@ -83,14 +88,14 @@ class Native(_Common):
     def input(self, *, last_messages: int | None = None) -> list[dict[str, Any]]:
         """The thread as input items, for `responses.create(input=…)`. With `last_messages` no more than so many of its
         newest messages, and the first of the user's."""
-        return self._handed(
+        return self._hand_out(
             _asked(lambda: self._client.get(self._path("input") + _query(last_messages), cast_to=object))
         )
 
     def add(self, response: Any, *, input: Items = ()) -> list[Message]:
         """Puts a response into the thread, and the input it was asked with; answers their messages. A response is added
-        once, however often it is brought. Of `input` what the thread has already is left out. For a response in the
-        thread's conversation no input is needed: it is there."""
+        once, however often it is brought. Of `input` what the thread has already is left out; in the thread's
+        conversation it is needed only where that does not list it."""
         given = items_of(input)
         body = self._body(response, given)
         path = self._path("responses")
@@ -108,7 +113,7 @@ class AsyncNative(_Common):
 
     async def input(self, *, last_messages: int | None = None) -> list[dict[str, Any]]:
         path = self._path("input") + _query(last_messages)
-        return self._handed(await _aasked(self._client.get(path, cast_to=object)))
+        return self._hand_out(await _aasked(self._client.get(path, cast_to=object)))
 
     async def add(self, response: Any, *, input: Items = ()) -> list[Message]:
         given = items_of(input)

@@ -112,12 +112,19 @@ def found(listed: Sequence[Object], items: Iterable[Object]) -> list[str]:
     return ids
 
 
+def unlike(listed: Sequence[Object], items: Iterable[Object]) -> list[Object]:
+    """Those of the items that are not listed."""
+    left = [_likeness(item) for item in listed]
+    missing: list[Object] = []
+    for item in items:
+        like = _likeness(item)
+        left.remove(like) if like in left else missing.append(item)
+    return missing
+
+
 def _likeness(item: Object) -> tuple[Any, ...]:
-    """What of an item a server gives back as it got it."""
+    """What of an item a server gives back as it got it; texts of messages may become parts."""
     content = item.get("content")
-    said = content if isinstance(content, str) else [_part(part) for part in loose.objects(item, "content")]
+    parts = [{"text": content}] if isinstance(content, str) else loose.objects(item, "content")
+    said = tuple(tuple(part.get(name) for name in ("text", "refusal", "image_url", "file_id")) for part in parts)
     return (item.get("type") or "message", item.get("role"), item.get("call_id"), item.get("name"), said)
-
-
-def _part(part: Object) -> tuple[Any, ...]:
-    return tuple(part.get(name) for name in ("type", "text", "refusal", "image_url", "file_id"))

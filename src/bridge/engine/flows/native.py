@@ -14,7 +14,7 @@ from typing import Final
 from bridge import errors
 from bridge.engine.brought import Brought, Source, brought
 from bridge.engine.effects import Committed, Flow, History, Key, commit, history, load, mint, now
-from bridge.engine.flows import Context, mirroring, overdue, threads
+from bridge.engine.flows import Context, bringing, mirrored, mirroring, overdue, threads
 from bridge.records import Idle, Message, Object, Put
 from bridge.translate import loose, native
 from bridge.wire import render
@@ -35,18 +35,23 @@ def add(context: Context, thread_id: str, given: Object) -> Flow[Object]:
     if response.get("status", "completed") not in ENDED:
         raise errors.unsupported("response.status", str(response["status"]), ENDED)
     thread = yield from overdue.free_thread(thread_id, errors.thread_locked)
+    asked, output = _items(given.get("input") or ()), loose.objects(response, "output")
     if mirroring.is_of(thread, response):
-        messages = yield from mirroring.receive(thread_id, loose.objects(response, "output"))
+        turn = bringing.Turn(loose.text(response, "id") or "", asked, output)
+        messages = yield from bringing.receive(thread_id, turn)
     else:
-        messages = yield from _stored(thread_id, (yield from _brought(thread_id, response, given.get("input") or ())))
+        messages = yield from _stored(thread_id, (yield from _brought(thread_id, response, asked)))
     return render.listing([render.rest(message) for message in messages], has_more=False)
 
 
-def _brought(thread_id: str, response: Object, input: str | Sequence[Object]) -> Flow[Brought]:
-    asked = [{"role": "user", "content": input}] if isinstance(input, str) else input
+def _items(given: str | Sequence[Object]) -> list[Object]:
+    return [{"role": "user", "content": given}] if isinstance(given, str) else list(given)
+
+
+def _brought(thread_id: str, response: Object, asked: Sequence[Object]) -> Flow[Brought]:
     id = loose.text(response, "id") or (yield from mint("item"))
-    items = [*asked, *loose.objects(response, "output")]
-    sources = [Source(item, (id, str(place))) for place, item in enumerate(items)]
+    parts = {"asked": asked, "output": loose.objects(response, "output")}
+    sources = [Source(item, (id, part, str(n))) for part, items in parts.items() for n, item in enumerate(items)]
     reason = loose.text(loose.object(response, "incomplete_details"), "reason")
     return brought(thread_id, sources, (yield from now()), reason)
 
@@ -59,6 +64,6 @@ def _stored(thread_id: str, made: Brought) -> Flow[list[Message]]:
             return [record for record in known if isinstance(record, Message)]
         outcome = yield from commit([Put(record, is_new=True) for record in made.records], Idle(thread_id))
         if isinstance(outcome, Committed):
-            yield from mirroring.tell(made)
+            yield from mirrored.tell(made)
             return [outcome.record(Message, message.id) for message in made.messages]
         yield from overdue.free_thread(thread_id, errors.thread_locked)
