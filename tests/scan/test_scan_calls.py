@@ -21,56 +21,63 @@ def found(program: str) -> list[tuple[str, str]]:
     return [(call.name, call.sureness) for call in analyse(textwrap.dedent(program)).calls]
 
 
-CERTAIN: Final = [
-    ("from openai import OpenAI as O", "O().beta.threads.create()", False),
-    ("import openai", "openai.OpenAI().beta.threads.create()", False),
-    ("import openai as oa", "oa.beta.threads.create()", False),
-    ("from openai import beta", "beta.threads.create()", False),
-    ("import openai", "from openai import AsyncOpenAI as A\nA().beta.threads.create()", True),
-    ("from openai import AzureOpenAI", "AzureOpenAI(azure_endpoint='x').beta.threads.create()", False),
-    ("from openai.lib.azure import AsyncAzureOpenAI", "AsyncAzureOpenAI().beta.threads.create()", True),
-    ("from bridge import OpenAI", "OpenAI().beta.threads.create()", False),
-    ("from openai import OpenAI", "c = OpenAI()\nt = c.beta.threads\nt.create()", False),
-    ("from openai import OpenAI", "c: OpenAI\nc.beta.threads.create()", False),
-    ("from openai import OpenAI", "a, b = OpenAI(), 1\na.beta.threads.create()", False),
-    ("from openai import OpenAI", "c = x or OpenAI()\nc.beta.threads.create()", False),
-    ("from openai import OpenAI", "c = OpenAI() if x else None\nc.beta.threads.create()", False),
-    ("from openai import OpenAI", "(c := OpenAI()).beta.threads.create()", False),
-    ("from openai import OpenAI", "with OpenAI() as c:\n    c.beta.threads.create()", False),
-    ("from openai import AsyncOpenAI", "async def f():\n async with AsyncOpenAI() as c:\n  c.beta.threads.create()", True),
-    ("from openai import OpenAI", "OpenAI().with_options(timeout=3).beta.threads.create()", False),
-    ("from openai import OpenAI", "OpenAI().beta.threads.with_raw_response.create()", False),
-    ("from openai import OpenAI", "getattr(OpenAI().beta, 'threads').create()", False),
-    ("from openai import OpenAI", "def make():\n    return OpenAI()\nmake().beta.threads.create()", False),
-    ("from openai import OpenAI", "def make() -> OpenAI: ...\nmake().beta.threads.create()", False),
-    ("from openai import OpenAI", "def make():\n    yield OpenAI()\ndef f(c=Depends(make)):\n    c.beta.threads.create()", False),
-    ("from openai import OpenAI", "from functools import partial\nm = partial(OpenAI, api_key='x')\nm().beta.threads.create()", False),
-    ("from openai import OpenAI", "def f(c: OpenAI):\n    c.beta.threads.create()", False),
-    ("from openai import OpenAI", "def f(c: 'OpenAI | None'):\n    pass\ndef g(c: 'OpenAI'):\n    c.beta.threads.create()", False),
-    ("from openai import OpenAI", "def f(c: OpenAI | None = None):\n    c.beta.threads.create()", False),
-    ("from openai import OpenAI", "def f(c: Optional[OpenAI]):\n    c.beta.threads.create()", False),
-    ("from openai import OpenAI", "def f(c: Annotated[OpenAI, Depends(x)]):\n    c.beta.threads.create()", False),
-    ("from openai import OpenAI", "def f(threads):\n    threads.create()\nf(OpenAI().beta.threads)", False),
-    ("from openai import OpenAI", "def f(*, threads=None):\n    threads.create()\nf(threads=OpenAI().beta.threads)", False),
-    ("from openai import OpenAI", "clients = {'a': OpenAI()}\nclients['a'].beta.threads.create()", False),
-    ("from openai import OpenAI", "clients: dict[str, OpenAI] = {}\nclients.get('a').beta.threads.create()", False),
-    ("from openai import OpenAI", "for c in [OpenAI()]:\n    c.beta.threads.create()", False),
-    ("from openai import OpenAI", "[c.beta.threads.create() for c in [OpenAI()]]", False),
-    ("from openai import OpenAI", "st.session_state.c = OpenAI()\nst.session_state.c.beta.threads.create()", False),
-    ("from openai import OpenAI", "state['c'] = OpenAI()\nstate['c'].beta.threads.create()", False),
-    ("from openai import OpenAI", "c = None\ndef init():\n    global c\n    c = OpenAI()\ndef f():\n    c.beta.threads.create()", False),
-    ("from openai import OpenAI", "create = OpenAI().beta.threads.create\nif x:\n    pass", False),
-    ("from openai import OpenAI", "asyncio.to_thread(OpenAI().beta.threads.create, messages=[])", False),
-    ("from openai import OpenAI", "class C(OpenAI):\n    def f(self):\n        self.beta.threads.create()", False),
-    ("from openai import OpenAI", "class C(OpenAI): ...\nC().beta.threads.create()", False),
+IMPORTED: Final = [
+    ("from openai import OpenAI as O\nO().beta.threads.create()", False),
+    ("import openai\nopenai.OpenAI().beta.threads.create()", False),
+    ("import openai as oa\noa.beta.threads.create()", False),
+    ("from openai import beta\nbeta.threads.create()", False),
+    ("from openai import AzureOpenAI\nAzureOpenAI(azure_endpoint='x').beta.threads.create()", False),
+    ("from openai.lib.azure import AsyncAzureOpenAI\nAsyncAzureOpenAI().beta.threads.create()", True),
+    ("from bridge import OpenAI\nOpenAI().beta.threads.create()", False),
+    ("import openai\nA = openai.AsyncOpenAI\nA().beta.threads.create()", True),
 ]  # fmt: skip
-"""(import, program, whether it is async): one call of threads.create each."""
+FOLLOWED: Final = [
+    "c = OpenAI()\nt = c.beta.threads\nt.create()",
+    "c: OpenAI\nc.beta.threads.create()",
+    "a, b = OpenAI(), 1\na.beta.threads.create()",
+    "c = x or OpenAI()\nc.beta.threads.create()",
+    "c = OpenAI() if x else None\nc.beta.threads.create()",
+    "(c := OpenAI()).beta.threads.create()",
+    "with OpenAI() as c:\n    c.beta.threads.create()",
+    "async def f():\n async with AsyncOpenAI() as c:\n  c.beta.threads.create()",
+    "OpenAI().with_options(timeout=3).beta.threads.create()",
+    "OpenAI().beta.threads.with_raw_response.create()",
+    "getattr(OpenAI().beta, 'threads').create()",
+    "def make():\n    return OpenAI()\nmake().beta.threads.create()",
+    "def make() -> OpenAI: ...\nmake().beta.threads.create()",
+    "def make():\n    yield OpenAI()\ndef f(c=Depends(make)):\n    c.beta.threads.create()",
+    "from functools import partial\nm = partial(OpenAI, api_key='x')\nm().beta.threads.create()",
+    "def f(c: OpenAI):\n    c.beta.threads.create()",
+    "def f(c: 'OpenAI | None'):\n    pass\ndef g(c: 'OpenAI'):\n    c.beta.threads.create()",
+    "def f(c: OpenAI | None = None):\n    c.beta.threads.create()",
+    "def f(c: Optional[OpenAI]):\n    c.beta.threads.create()",
+    "def f(c: Annotated[OpenAI, Depends(x)]):\n    c.beta.threads.create()",
+    "def f(threads):\n    threads.create()\nf(OpenAI().beta.threads)",
+    "def f(*, threads=None):\n    threads.create()\nf(threads=OpenAI().beta.threads)",
+    "clients = {'a': OpenAI()}\nclients['a'].beta.threads.create()",
+    "clients: dict[str, OpenAI] = {}\nclients.get('a').beta.threads.create()",
+    "for c in [OpenAI()]:\n    c.beta.threads.create()",
+    "[c.beta.threads.create() for c in [OpenAI()]]",
+    "st.session_state.c = OpenAI()\nst.session_state.c.beta.threads.create()",
+    "state['c'] = OpenAI()\nstate['c'].beta.threads.create()",
+    "c = None\ndef init():\n    global c\n    c = OpenAI()\ndef f():\n    c.beta.threads.create()",
+    "create = OpenAI().beta.threads.create\nif x:\n    pass",
+    "asyncio.to_thread(OpenAI().beta.threads.create, messages=[])",
+    "class C(OpenAI):\n    def f(self):\n        self.beta.threads.create()",
+    "class C(OpenAI): ...\nC().beta.threads.create()",
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(("head", "body", "is_async"), CERTAIN, ids=[body for _, body, _ in CERTAIN])
-def test_a_client_is_followed_through_names(head: str, body: str, is_async: bool) -> None:
-    (call,) = analyse(f"{head}\n{body}\n").calls
+@pytest.mark.parametrize(("program", "is_async"), IMPORTED)
+def test_clients_are_known_by_their_imports(program: str, is_async: bool) -> None:
+    (call,) = analyse(program).calls
     assert (call.name, call.sureness, call.is_async) == ("threads.create", "certain", is_async), call.why
+
+
+@pytest.mark.parametrize("program", FOLLOWED)
+def test_a_client_is_followed_through_names(program: str) -> None:
+    (call,) = analyse(f"from openai import AsyncOpenAI, OpenAI\n{program}\n").calls
+    assert (call.name, call.sureness, call.is_async) == ("threads.create", "certain", "Async" in program), call.why
 
 
 ATTRIBUTES: Final = [
@@ -105,7 +112,7 @@ LESS_SURE: Final = [
     ("self._threads.submit_tool_outputs('t', 'r')", [("runs.submit_tool_outputs", "possible")]),
     ("c.threads.runs.steps.list()", [("steps.list", "possible")]),
     ("api.create_and_run(assistant_id='x')", [("threads.create_and_run", "possible")]),
-    ("from x import wrap\nfrom openai import OpenAI\nwrap(OpenAI()).beta.threads.create()", [("threads.create", "likely")]),
+    ("from x import w\nfrom openai import Client\nw(Client()).beta.threads.create()", [("threads.create", "likely")]),
     ("getattr(client.beta.threads.runs, name)(run_id='x')", [("beta.threads.runs", "likely")]),
     ("client.beta.threads.runs.invented()", [("beta.threads.runs.invented", "likely")]),
 ]  # fmt: skip

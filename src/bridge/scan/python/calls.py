@@ -10,6 +10,7 @@ from attrs import define, field, frozen
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from bridge.scan.operations import BY_PATH, DISTINCT, HOMES, RESOURCES, Operation
+from bridge.scan.python.expressions import inference
 from bridge.scan.python.inferring import Inference
 from bridge.scan.python.scopes import Bindings, Scope, bindings
 from bridge.scan.python.tree import MISSING, dotted
@@ -96,7 +97,7 @@ def analyse(source: str | bytes | MetadataWrapper) -> Analysis:
     else:
         wrapper = MetadataWrapper(cst.parse_module(source), unsafe_skip_copy=True)
     found = bindings(wrapper.module)
-    analysis = Analysis(wrapper, found, Inference(found))
+    analysis = Analysis(wrapper, found, inference(found))
     analysis.calls = tuple(_calls(analysis))
     analysis.handlers = tuple(_handlers(analysis))
     return analysis

@@ -71,8 +71,8 @@ class Scope:
 @define
 class Bindings:
     """Of a module. `scopes` says where each expression is evaluated (in the order of the text), `parents` what holds
-    each node, `dotted` what was given to attributes and subscripts (``st.session_state.client``), by their text; `calls` all
-    calls by the last name of what they call."""
+    each node, `dotted` what was given to attributes and subscripts (``st.session_state.client``), by their text;
+    `calls` all calls by the last name of what they call."""
 
     module: Scope
     scopes: dict[cst.CSTNode, Scope] = field(factory=dict)
