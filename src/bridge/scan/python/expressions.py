@@ -82,7 +82,7 @@ def call(known: Inference, node: cst.Call) -> Value | None:
         return _got(known, node)
     function = known.of(node.func)
     if isinstance(function, Client):
-        return _called_client(function)
+        return _called_client(function, node)
     if isinstance(function, Defined):
         return _called(known, function)
     if isinstance(function, Several) and isinstance(node.func, cst.Attribute):
@@ -99,10 +99,10 @@ def _got(known: Inference, node: cst.Call) -> Value | None:
     return _part(known, known.of(given[0]), name) if isinstance(name, str) else None
 
 
-def _called_client(client: Client) -> Value | None:
+def _called_client(client: Client, node: cst.Call) -> Value | None:
     operation = BY_PATH.get(client.path)
     if operation is not None:
-        return Made(operation.gives)
+        return Made(operation.gives, "", node) if operation.gives else None
     return evolve(client, path="") if client.path in SAME else None
 
 
@@ -138,7 +138,7 @@ def _handed_on(known: Inference, node: cst.Call, name: str) -> Value | None:
         value = known.of(each.value)
         is_factory = each.keyword is not None and each.keyword.value in ("default_factory", "factory")
         if isinstance(value, Client) and not value.path:
-            return evolve(value, sureness="likely", why=f"{value.why}, handed on by {name or 'a function'}")
+            return _wrapped(value, name)
         if name.endswith("partial") and isinstance(value, (Named, Client, Defined)):
             return value
         if isinstance(value, Named) and is_factory:
@@ -146,6 +146,13 @@ def _handed_on(known: Inference, node: cst.Call, name: str) -> Value | None:
         if isinstance(value, Defined) and (is_factory or name.endswith("Depends")):
             return _called(known, value)
     return None
+
+
+def _wrapped(client: Client, name: str) -> Client:
+    """Of ``bridge.wrap`` it is known what it gives; of others that it is a client, most likely."""
+    if name == "bridge.wrap":
+        return evolve(client, package="bridge", why=f"{client.why}, wrapped by bridge")
+    return evolve(client, sureness="likely", why=f"{client.why}, handed on by {name or 'a function'}")
 
 
 def _holder(known: Inference, node: cst.Call) -> Value | None:

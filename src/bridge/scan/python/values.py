@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from attrs import evolve, field, frozen
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from bridge.scan.python.scopes import Scope
 
 Sureness = Literal["certain", "likely", "possible"]
@@ -61,10 +63,11 @@ class Client:
 @frozen
 class Made:
     """What an operation gives: `what` is its name in the table (``run``, ``list of message``, ``stream``), `path` what
-    was read of it (``usage.prompt_tokens``; ``[]`` for an element)."""
+    was read of it (``usage.prompt_tokens``; ``[]`` for an element). `call` is where it comes from, if that is known."""
 
     what: str
     path: str = ""
+    call: cst.Call | None = field(default=None, eq=False, repr=False)
 
     def part(self, name: str) -> Made:
         return evolve(self, path=f"{self.path}.{name}" if self.path else name)
@@ -72,7 +75,7 @@ class Made:
     def element(self) -> Made:
         """One of a list; of the list itself, or of its ``data``."""
         if self.what.startswith("list of ") and self.path in ("", "data"):
-            return Made(self.what.removeprefix("list of "))
+            return Made(self.what.removeprefix("list of "), "", self.call)
         return evolve(self, path=f"{self.path}[]")
 
 
