@@ -131,6 +131,7 @@ CHAINS: Final[dict[str, Chains]] = {
         ),
     ),
     "swift": Chains(_whole("beta")),
+    "python": Chains(_whole("beta")),
 }
 """The SDKs: openai (npm), openai-ruby and ruby-openai, openai-java and simple-openai, openai-go and go-openai, OpenAI's
 and Betalgo's for .NET, openai-php, async-openai."""

@@ -8,7 +8,7 @@ from typing import Final
 from attrs import field, frozen
 
 from bridge.diff.observations import SEVERITIES, Severity
-from bridge.scan.python.values import Sureness
+from bridge.scan.python.values import SURENESS, Sureness
 
 LONGEST: Final = 300
 """Characters of a snippet; a line of a bundle may be megabytes."""
@@ -73,7 +73,7 @@ class Scan:
 def distinct(findings: Iterable[Finding]) -> list[Finding]:
     """In order, and each rule once at a place: several ways may lead to it, the surest counts."""
     kept: dict[tuple[object, ...], Finding] = {}
-    for each in findings:
+    for each in sorted(findings, key=lambda each: SURENESS.index(each.sureness)):
         key = (each.rule, each.place.path, each.place.cell, each.place.line, each.place.column)
         kept.setdefault(key, each)
     return sorted(kept.values(), key=lambda each: each.order)
