@@ -17,7 +17,7 @@ from bridge.scan.operations import OPERATIONS
 from bridge.scan.python.values import Sureness
 from bridge.scan.rules import RULES
 
-DOT: Final = r"\s*(?:\?\.|!\.|->|\.)\s*"
+DOT: Final = r"\s{0,200}(?:\?\.|!\.|->|\.)\s{0,200}"
 CALL: Final = r"(?=\s*(?:<[\w\s.,|\[\]<>]*>\s*)?(?:\?\.\s*)?\()"
 """What follows the name of a method that is called; type arguments may stand between."""
 
@@ -37,7 +37,7 @@ class Chains:
 def _whole(beta: str, dot: str = DOT, suffix: str = "", parts: str = PARTS) -> re.Pattern[str]:
     """`suffix` is what follows each part of the chain (``()`` in Java)."""
     return re.compile(
-        rf"(?<![\w$\])])(?P<root>[\w$\])]*){dot}{beta}{suffix}{dot}(?P<resource>threads|assistants){suffix}"
+        rf"(?<![\w$\])])(?P<root>[\w$\])]+){dot}{beta}{suffix}{dot}(?P<resource>threads|assistants){suffix}"
         + parts.format(dot=dot)
         + rf"{dot}(?P<method>\w+){CALL}",
         re.IGNORECASE,

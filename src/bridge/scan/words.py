@@ -31,6 +31,14 @@ MODEL: Final = re.compile(
 )
 """A name of a model behind a word that says so, on one line."""
 
+ROUTE: Final = re.compile(
+    r"(@[\w.]+\.?\w*|\b(app|router|server|blueprint|bp)\.(get|post|delete|put|patch|all|use|route|add_\w+))\(\s*f?$"
+)
+"""What stands before the path of a route: a server's own, not a call."""
+
+ASKS: Final = re.compile(
+    r"(?i)(\b(get|post|delete|request|fetch|stream|url|urljoin|endpoint|path)\w*\s*[(=:]|\+)\s*f?$"
+)
 STORED: Final = {"asst": "stored-assistant", "thread": "stored-thread"}
 TIED: Final = re.compile(r"openai|assistant", re.IGNORECASE)
 """What a file says that has to do with the API."""
@@ -61,21 +69,32 @@ def _addresses(source: Source, text: str, start: int, string: str, is_tied: bool
         is_whole = match["base"] is not None or requests.WHOLE.match(match["path"]) is not None
         if not is_tied or not (is_whole or HEADER.search(source.text)):
             continue
+        if ROUTE.search(source.text[max(0, start - 80) : start]):
+            continue
         begin, end = start + match.start("path"), start + match.end("path")
         found = requests.operation(match["path"], requests.method_near(text, begin, end))
         if found is None:
             continue
-        is_openai = "openai" in (match["base"] or "")
+        sureness, why = _address(source, match, start, string)
         yield Finding(
             "call",
             RULES["call"].severity,
-            "certain" if is_openai else "likely",
+            sureness,
             source.place(start + match.start()),
             f"{found.name}, as a request to /{match['path'][:80]}",
             found.becomes,
             found.name,
-            why="an address of OpenAI's" if is_openai else "the path of an address",
+            why=why,
         )
+
+
+def _address(source: Source, match: re.Match[str], start: int, string: str) -> tuple[Sureness, str]:
+    """A whole address, or a path that something is asked for; a path alone may be anything, a route of a server say."""
+    if "openai" in (match["base"] or ""):
+        return "certain", "an address of OpenAI's"
+    before = string[: match.start()].lstrip("fFrRbBuU")
+    is_joined = bool(before.strip("\"'` /")) or ASKS.search(source.text[max(0, start - 80) : start]) is not None
+    return ("likely", "a path that is asked for") if is_joined else ("possible", "a path")
 
 
 def _ids(source: Source, start: int, string: str) -> Iterator[Finding]:

@@ -50,7 +50,7 @@ def _compares(analysis: Analysis, node: cst.Comparison, is_forever: bool) -> Sur
     """``run.status != "completed"`` (in ``while True``: ``==``)."""
     target = node.comparisons[0]
     wanted = (cst.Equal, cst.In) if is_forever else (cst.NotEqual, cst.NotIn)
-    status, sureness = made(analysis, node.left, "run", r"(?i)(run\w*|response)\.status$|run_?status$")
+    status, sureness = made(analysis, node.left, "run", r"(?i)run\w*\.status$|run_?status$")
     is_status = status is not None and status.path in ("status", "")
     values = _values(analysis, target.comparator)
     return sureness if isinstance(target.operator, wanted) and is_status and "completed" in values else None
@@ -64,7 +64,7 @@ def _values(analysis: Analysis, node: cst.BaseExpression) -> set[str]:
 
 
 def _judged(analysis: Analysis, loop: cst.While, sureness: Sureness) -> Iterator[Hit]:
-    known = words(loop).union(*(_values(analysis, each) for each in walk(loop) if isinstance(each, cst.Name)))
+    known = words(loop).union(*(_values(analysis, each) for each in walk(loop) if isinstance(each, (cst.Name, cst.Attribute))))
     ends = known & ENDS
     if not ends:
         yield Hit(
