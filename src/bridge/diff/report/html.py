@@ -43,7 +43,7 @@ def _head(comparison: Comparison, style: str, script: str) -> str:
     counted = counts.counted(comparison)
     title = f"{line(comparison.control.name, 60)} | {line(comparison.candidate.name, 60)}: {counts.in_words(counted)}"
     return Template(_asset("page.html")).substitute(
-        policy=_policy(style, script),
+        policy=policy(style, script),
         title=escape(title),
         style=style,
         format=FORMAT,
@@ -56,7 +56,8 @@ def _head(comparison: Comparison, style: str, script: str) -> str:
     )
 
 
-def _policy(style: str, script: str) -> str:
+def policy(style: str, script: str) -> str:
+    """Of a page that runs this style and this script, and loads nothing."""
     return (
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; "
         "form-action 'none'"

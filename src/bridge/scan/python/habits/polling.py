@@ -64,7 +64,9 @@ def _values(analysis: Analysis, node: cst.BaseExpression) -> set[str]:
 
 
 def _judged(analysis: Analysis, loop: cst.While, sureness: Sureness) -> Iterator[Hit]:
-    known = words(loop).union(*(_values(analysis, each) for each in walk(loop) if isinstance(each, (cst.Name, cst.Attribute))))
+    known = words(loop).union(
+        *(_values(analysis, each) for each in walk(loop) if isinstance(each, (cst.Name, cst.Attribute)))
+    )
     ends = known & ENDS
     if not ends:
         yield Hit(
