@@ -48,9 +48,32 @@ def _others(*pairs: tuple[str, str]) -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((re.compile(pattern), operation) for pattern, operation in pairs)
 
 
+AZURE: Final = {
+    "createAssistant": "assistants.create",
+    "getAssistant": "assistants.retrieve",
+    "updateAssistant": "assistants.update",
+    "deleteAssistant": "assistants.delete",
+    "listAssistants": "assistants.list",
+    "createThread": "threads.create",
+    "getThread": "threads.retrieve",
+    "deleteThread": "threads.delete",
+    "createThreadAndRun": "threads.create_and_run",
+    "createMessage": "messages.create",
+    "getMessage": "messages.retrieve",
+    "listMessages": "messages.list",
+    "createRun": "runs.create",
+    "getRun": "runs.retrieve",
+    "cancelRun": "runs.cancel",
+    "listRuns": "runs.list",
+    "submitToolOutputsToRun": "runs.submit_tool_outputs",
+    "listRunSteps": "steps.list",
+}
+"""Methods of AssistantsClient (@azure/openai-assistants)."""
+
 JAVASCRIPT: Final = Chains(
     _whole("beta"),
-    clients=re.compile(r"\b(?P<name>\w+)\s*(?::\s*\w+\s*)?=\s*new\s+(?:\w+\.)?(?:Azure)?OpenAI\b"),
+    _others(*((rf"(?i:\bassistants?Client){DOT}{name}{CALL}", operation) for name, operation in AZURE.items())),
+    re.compile(r"\b(?P<name>\w+)\s*(?::\s*\w+\s*)?=\s*new\s+(?:\w+\.)?(?:Azure)?OpenAI\b"),
 )
 CHAINS: Final[dict[str, Chains]] = {
     "javascript": JAVASCRIPT,

@@ -18,11 +18,11 @@ WHOLE: Final = re.compile(r"^threads/[^/]+/(runs|messages)\b")
 """A path that is of this API whatever stands before it."""
 
 METHOD: Final = re.compile(
-    r"-X\s*[\"']?(GET|POST|DELETE)\b|\.(get|post|delete)\s*\(|method[\"']?\s*[:=]\s*[\"'](get|post|delete)\b"
+    r"-X\s*[\"']?(GET|POST|DELETE)\b|\._?(get|post|delete)\s*\(|method[\"']?\s*[:=]\s*[\"'](get|post|delete)\b"
     r"|[\"'](GET|POST|DELETE)[\"']|\b(GET|POST|DELETE)\s+(?:https?:|/|\{)|\b(Get|Post|Delete)Async\b",
     re.IGNORECASE,
 )
-NEAR: Final = 160
+NEAR: Final = 300
 """Characters around an address in which its method is looked for."""
 
 PART: Final = re.compile(r"\{[^}]*\}")

@@ -37,7 +37,7 @@ ROUTE: Final = re.compile(
 """What stands before the path of a route: a server's own, not a call."""
 
 ASKS: Final = re.compile(
-    r"(?i)(\b(get|post|delete|request|fetch|stream|url|urljoin|endpoint|path)\w*\s*[(=:]|\+)\s*f?$"
+    r"(?i)(\b(get|post|delete|request|fetch|stream|url|urljoin|endpoint|path)\w*\s*[(=:]|\+|[\"'](GET|POST|DELETE)[\"'],)\s*f?$"
 )
 STORED: Final = {"asst": "stored-assistant", "thread": "stored-thread"}
 TIED: Final = re.compile(r"openai|assistant", re.IGNORECASE)

@@ -153,6 +153,8 @@ def _dynamic(analysis: Analysis, function: cst.Call) -> Client | None:
 def _possible(function: cst.Attribute) -> Client | None:
     """By names alone: ``….threads.runs.create``, ``….submit_tool_outputs``."""
     text, method = dotted(function.value) or "", function.attr.value
+    if ".agents." in f"{text}.":  # Azure's agents have methods of these names
+        return None
     for tail in TAILS:
         if text == tail or text.endswith(f".{tail}"):
             path = f"beta.{tail}.{method}"

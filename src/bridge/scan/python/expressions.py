@@ -192,8 +192,9 @@ def held(known: Inference, node: cst.List | cst.Tuple | cst.Dict | cst.Set) -> V
     if (value := literal(node)) is not MISSING:
         return Constant(value)
     things = [each.value for each in node.elements]
-    found = next((value for each in things if isinstance(value := known.of(each), (Client, Made, Defined))), None)
-    return None if found is None else Several(found)
+    found = [value for each in things if isinstance(value := known.of(each), (Client, Made, Defined))]
+    are_alike = len({value.path for value in found if isinstance(value, Client)}) <= 1
+    return Several(found[0]) if found and are_alike else None
 
 
 def written(known: Inference, node: cst.BaseExpression) -> Value | None:

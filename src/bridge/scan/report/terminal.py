@@ -33,7 +33,8 @@ def show(console: Console, scan: Scan, findings: Sequence[Finding], limit: int =
         _rows(console, list(group))
     if findings[limit:]:
         _line(console, Text(f"… and {len(findings[limit:]):,} more: --limit, or --format html\n", "dim"))
-    _line(console, Text(f"{ladder.in_words(findings, scan.files).capitalize()}.", "bold"))
+    words = ladder.in_words(findings, scan.files)
+    _line(console, Text(f"{words[0].upper()}{words[1:]}.", "bold"))
     if findings:
         _rules(console, findings)
         _ladder(console, findings)
