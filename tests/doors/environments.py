@@ -87,6 +87,20 @@ def node_package(name: str, version: str) -> Path:
     return folder
 
 
+def node_source(name: str, version: str) -> Path:
+    """The unpacked package of npm alone, fetched when missing: nothing that it needs, and none of its scripts run."""
+    folder = MATRIX / f"source-{name.strip('@').replace('/', '-')}-{version}"
+    if not folder.exists():
+        MATRIX.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=MATRIX) as place:
+            subprocess.run(["npm", "pack", "--silent", f"{name}@{version}"], check=True, cwd=place, stdout=sys.stderr)
+            (archive,) = Path(place).glob("*.tgz")
+            with tarfile.open(archive) as opened:
+                opened.extractall(place, filter="data")
+            (Path(place) / "package").rename(folder)
+    return folder
+
+
 def _uv() -> str:
     beside = Path(sys.executable).with_name("uv")
     found = str(beside) if beside.exists() else shutil.which("uv")

@@ -9,7 +9,7 @@ import libcst as cst
 from attrs import field, frozen
 
 from bridge.scan.python.calls import Analysis
-from bridge.scan.python.tree import dotted, walk
+from bridge.scan.python.tree import dotted, literal, walk
 from bridge.scan.python.values import Made, Sureness
 
 
@@ -44,9 +44,7 @@ def nodes(analysis: Analysis, *kinds: type[cst.CSTNode]) -> Iterator[cst.CSTNode
 def words(node: cst.CSTNode) -> set[str]:
     """The texts that stand below the node."""
     return {
-        each.evaluated_value
-        for each in walk(node)
-        if isinstance(each, cst.SimpleString) and isinstance(each.evaluated_value, str)
+        value for each in walk(node) if isinstance(each, cst.SimpleString) and isinstance(value := literal(each), str)
     }
 
 

@@ -178,7 +178,7 @@ class Inference:
 
     def _quoted(self, node: cst.SimpleString) -> Value | None:
         try:
-            parsed = cst.parse_expression(str(node.evaluated_value))
+            parsed = cst.parse_expression(str(literal(node)))
         except cst.ParserSyntaxError:
             return None
         if not isinstance(parsed, (cst.Name, cst.Attribute)):

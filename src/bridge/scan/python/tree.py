@@ -5,6 +5,7 @@ libcst's own visitors look at every space and comma; this walk looks at code alo
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from functools import cache
@@ -76,8 +77,7 @@ def subscript(node: cst.Subscript) -> cst.BaseExpression | None:
 def literal(node: cst.CSTNode | None, depth: int = DEEPEST) -> Any:
     """The value as it is written: texts, numbers, None, booleans, and lists, tuples and dicts of such. Else MISSING."""
     if isinstance(node, (cst.SimpleString, cst.ConcatenatedString, cst.Integer, cst.Float)):
-        value = node.evaluated_value
-        return MISSING if value is None else value
+        return _evaluated(node)
     if isinstance(node, cst.Name):
         return {"None": None, "True": True, "False": False}.get(node.value, MISSING)
     if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus):
@@ -86,6 +86,17 @@ def literal(node: cst.CSTNode | None, depth: int = DEEPEST) -> Any:
     if isinstance(node, (cst.List, cst.Tuple)) and depth:
         return _sequence(node.elements, depth - 1)
     return _mapping(node, depth - 1) if isinstance(node, cst.Dict) and depth else MISSING
+
+
+def _evaluated(node: cst.SimpleString | cst.ConcatenatedString | cst.Integer | cst.Float) -> Any:
+    """Python warns of unknown escapes in texts that it reads: whose they are, not ours."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            value = node.evaluated_value
+        except (SyntaxError, ValueError):
+            return MISSING
+    return MISSING if value is None else value
 
 
 def _sequence(elements: Sequence[cst.BaseElement], depth: int) -> Any:
