@@ -47,6 +47,13 @@ def operation(path: str, method: str | None) -> Operation | None:
     return next((each[2] for each in (*chosen, *posted, *found)), None)
 
 
+def _of_curl(text: str) -> str | None:
+    """curl asks with GET, and with POST where it is given data."""
+    if not re.search(r"\bcurl\b", text):
+        return None
+    return "POST" if re.search(r"\s(-d|--data\S*|--json|-F|--form)\b", text) else "GET"
+
+
 def method_near(text: str, start: int, end: int) -> str | None:
     """The method that stands nearest to the address, on its line or close by."""
     around = [
@@ -54,6 +61,6 @@ def method_near(text: str, start: int, end: int) -> str | None:
         for match in METHOD.finditer(text, max(0, start - NEAR), min(len(text), end + NEAR))
     ]
     if not around:
-        return None
+        return _of_curl(text[max(0, start - NEAR) : end + NEAR])
     nearest = min(around, key=lambda pair: pair[0])[1]
     return next(group for group in nearest.groups() if group).upper()

@@ -23,7 +23,7 @@ from bridge.scan.rules import RULES
 
 MODELS: Final = "|".join(sorted({re.match(r"[a-z]+-?\w?", model)[0] for model in BY_MODEL}))  # type: ignore[index]
 HINT: Final = re.compile(
-    rf"assistant|threads|thread_|asst_|pmpt_|retrieval|submit_?tool|create_?and_?run|vector_stores|prompt_tokens"
+    rf"openai|assistant|threads|thread_|asst_|pmpt_|retrieval|submit_?tool|create_?and_?run|vector_stores|prompt_tokens"
     rf"|azure\.ai\.agents|agency_swarm|marvin|responses\.(create|stream|parse)|annotation|bridge|{MODELS}",
     re.IGNORECASE,
 )
@@ -42,6 +42,7 @@ DEEP: Final = re.compile(
 ALONE: Final = 150
 """Files that are scanned in this process; more are shared among several."""
 
+UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 CHUNK: Final = 40
 DEEPEST: Final = 150
 """Brackets in each other. libcst's parser would take more stack than there is for a few thousand."""
@@ -84,14 +85,15 @@ def of_file(path: Path, at: float, is_named: bool = False) -> list[Finding]:
         data = path.read_bytes()
     except OSError as error:
         return [_unreadable(shown, f"cannot be read: {error.strerror}")]
-    if known is None or b"\0" in data[:8192].removeprefix(b"\xff\xfe"):
+    is_binary = b"\0" in data[:8192] and not data.startswith(UTF_16)
+    if known is None or is_binary:
         return []
     return of_text(shown, _decoded(data), known, at)
 
 
 def _decoded(data: bytes) -> str:
     """As UTF-8, as UTF-16 where it says so, else byte by byte."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if data.startswith(UTF_16):
         return data.decode("utf-16", "replace")
     try:
         return data.decode("utf-8-sig")

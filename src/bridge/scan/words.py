@@ -23,7 +23,7 @@ PROVIDER: Final = re.compile(r"openai:assistant:")
 OURS: Final = re.compile(r"(?<![\w-])assistants-bridge(?![\w-])")
 ENDS: Final = r"(?=[\"'`\s,;)}\]]|$)"
 MODEL: Final = re.compile(
-    r"(?i:model|engine|deployment)[\w\"'\])]*[^\n=:(]{0,30}?[\]\"')]*(?::[ ]*[\w.|\[\] ]{1,40})?\s*"
+    r"(?i:model|engine|deployment)[\w\"'\])]*[^\n=:(]{0,30}?[\]\"')]*(?::[ ]*[\w.|\[\] ]{1,40}(?==))?\s*"
     r"(?:[:=]{1,2}>?|,|\()[ \t]*[\"'`]?"
     r"(?:(?i:[\w.-]+/)?(?P<model>(?:ft:)?(?:" + "|".join(sorted(map(re.escape, BY_MODEL), key=len, reverse=True)) + r")"
     r"(?::[\w:.-]*)?))" + ENDS,
@@ -40,7 +40,7 @@ ASKS: Final = re.compile(
     r"(?i)(\b(get|post|delete|request|fetch|stream|url|urljoin|endpoint|path)\w*\s*[(=:]|\+|[\"'](GET|POST|DELETE)[\"'],)\s*f?$"
 )
 STORED: Final = {"asst": "stored-assistant", "thread": "stored-thread"}
-TIED: Final = re.compile(r"openai|assistant", re.IGNORECASE)
+TIED: Final = re.compile(r"openai|assistant|asst_", re.IGNORECASE)
 """What a file says that has to do with the API."""
 
 
