@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import time
 from importlib.util import find_spec
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+from rich.console import Console
 
 from bridge.cli import options, output
 
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 FORMATS: Final = ("text", "json", "sarif", "html")
 SEVERITIES: Final = ("info", "notice", "breaking")
 NEVER: Final = "never"
+STDOUT: Final = Path("-")
+WIDTH: Final = 100
+"""Columns of a text that goes into a file."""
+
 SURENESS: Final = ("certain", "likely", "possible")
 RUNGS: Final = ("run", "see", "rewrite", "share", "remove")
 EXAMPLES = options.examples(
@@ -112,7 +118,7 @@ def _tell(found: Scan, format: str, to: Path | None, known: Collection[str] | No
         _text(found, to, known, limit)
         return
     data = _rendered(found, format, known)
-    if to is None or to == Path("-"):
+    if to is None or to == STDOUT:
         sys.stdout.write(f"{data.decode()}\n")
     else:
         _write(to, data)
@@ -120,16 +126,18 @@ def _tell(found: Scan, format: str, to: Path | None, known: Collection[str] | No
 
 def _text(found: Scan, to: Path | None, known: Collection[str] | None, limit: int) -> None:
     """With a baseline the new findings alone."""
-    from rich.console import Console
-
     from bridge.scan import baseline as baselines
     from bridge.scan.report import terminal
 
     shown = baselines.new(found.findings, known) if known is not None else list(found.findings)
-    console = output.stdout() if to is None or to == Path("-") else Console(record=True, highlight=False, quiet=True)
-    terminal.show(console, found, shown, limit)
-    if to is not None and to != Path("-"):
-        _write(to, console.export_text().encode())
+    text = io.StringIO()
+    console = output.stdout() if to in (None, STDOUT) else Console(file=text, width=WIDTH, highlight=False)
+    if known is not None and not shown:
+        console.print(f"Nothing new: {len(found.findings):,} findings, all in the baseline.")
+    else:
+        terminal.show(console, found, shown, limit)
+    if to is not None and to != STDOUT:
+        _write(to, text.getvalue().encode())
 
 
 def _rendered(found: Scan, format: str, known: Collection[str] | None) -> bytes:

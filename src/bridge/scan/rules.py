@@ -11,6 +11,7 @@ from typing import Final, Literal
 from attrs import frozen
 
 from bridge.diff.observations import Severity
+from bridge.scan.operations import OPERATIONS
 
 Rung = Literal["run", "see", "rewrite", "share", "remove"]
 
@@ -36,10 +37,6 @@ class Rule:
     sentence: str
     cure: str
     anchor: str
-
-    @property
-    def link(self) -> str:
-        return f"{GUIDE}#{self.anchor}"
 
 
 RULES: Final[dict[str, Rule]] = {
@@ -236,3 +233,9 @@ RULES: Final[dict[str, Rule]] = {
         ),
     )
 }
+
+
+def link(rule: str, operation: str | None = None) -> str:
+    """Where to read on: of a call, what becomes of its operation."""
+    known = OPERATIONS.get(operation or "")
+    return f"{GUIDE}#{known.anchor if known else RULES[rule].anchor}"

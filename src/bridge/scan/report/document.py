@@ -10,7 +10,7 @@ from bridge.diff.report.shown import plain
 from bridge.scan import ladder
 from bridge.scan.baseline import fingerprints
 from bridge.scan.findings import Finding, Scan
-from bridge.scan.rules import RULES
+from bridge.scan.rules import RULES, link
 
 FORMAT: Final = "bridge-scan/v1"
 
@@ -56,7 +56,7 @@ def _finding(finding: Finding, fingerprint: str, is_new: bool) -> dict[str, Any]
         "operation": finding.operation,
         **plain(texts),
         "rungs": list(rule.rungs),
-        "link": rule.link,
+        "link": link(finding.rule, finding.operation),
         "fingerprint": fingerprint,
         "is_new": is_new,
     }

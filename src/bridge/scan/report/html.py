@@ -19,7 +19,7 @@ from bridge.scan import ladder
 from bridge.scan.baseline import fingerprints
 from bridge.scan.findings import Finding, Scan
 from bridge.scan.report.document import FORMAT
-from bridge.scan.rules import RULES
+from bridge.scan.rules import RULES, link
 
 LONGEST: Final = 400
 
@@ -84,7 +84,7 @@ def _rules(findings: Sequence[Finding]) -> Html:
             tag("td", f"{count:,}", class_="count"),
             tag("td", tag("a", name, href=f"#?rule={name}", class_=f"chip {RULES[name].severity}")),
             tag("td", RULES[name].sentence, " ", tag("span", RULES[name].cure, class_="quiet")),
-            tag("td", tag("code", RULES[name].link)),
+            tag("td", tag("code", link(name))),
         )
         for name, count in ladder.by_rule(findings)
     ]
@@ -113,7 +113,12 @@ def _finding(finding: Finding, is_known: bool) -> Html:
             if finding.notes
             else []
         ),
-        tag("p", foreign(f"{finding.why} · " if finding.why else ""), tag("code", rule.link), class_="note"),
+        tag(
+            "p",
+            foreign(f"{finding.why} · " if finding.why else ""),
+            tag("code", link(finding.rule, finding.operation)),
+            class_="note",
+        ),
     ]
     return tag(
         "li",

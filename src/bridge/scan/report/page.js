@@ -84,3 +84,4 @@ addEventListener("hashchange", () => {
   }
 });
 read();
+document.documentElement.dataset.ready = "yes";

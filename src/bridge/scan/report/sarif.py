@@ -16,7 +16,7 @@ from bridge.diff.report.document import dumped
 from bridge.diff.report.shown import plain
 from bridge.scan.baseline import fingerprints
 from bridge.scan.findings import Finding, Scan
-from bridge.scan.rules import RULES, Rule
+from bridge.scan.rules import RULES, Rule, link
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS: Final[dict[Severity, str]] = {"breaking": "error", "notice": "warning", "info": "note"}
@@ -40,7 +40,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
     return {
         "id": rule.id,
         "shortDescription": {"text": rule.sentence},
-        "help": {"text": f"{rule.cure} See {rule.link}."},
+        "help": {"text": f"{rule.cure} See {link(rule.id)}."},
         "defaultConfiguration": {"level": LEVELS[rule.severity]},
         "properties": {"rungs": list(rule.rungs)},
     }

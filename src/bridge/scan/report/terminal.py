@@ -14,7 +14,7 @@ from bridge.diff.report.shown import line
 from bridge.diff.report.terminal import COLOURS
 from bridge.scan import ladder
 from bridge.scan.findings import Finding, Scan
-from bridge.scan.rules import GUIDE, RULES
+from bridge.scan.rules import GUIDE, RULES, link
 
 LONGEST: Final = 400
 """Characters of a path or a message."""
@@ -82,7 +82,7 @@ def _rules(console: Console, findings: Sequence[Finding]) -> None:
     table.add_column(overflow="fold", ratio=1)
     for name, count in ladder.by_rule(findings):
         rule = RULES[name]
-        what = Text.assemble(rule.sentence, (f"\n{rule.cure}  {rule.link}", "dim"))
+        what = Text.assemble(rule.sentence, (f"\n{rule.cure}  {link(name)}", "dim"))
         table.add_row(f"{count:,}", Text(name, COLOURS[rule.severity]), what)
     console.print(table)
 
