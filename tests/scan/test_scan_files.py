@@ -152,3 +152,23 @@ def test_what_cannot_be_read_is_a_finding(tmp_path: Path, text: str) -> None:
 
 def test_a_file_that_is_gone_is_a_finding(tmp_path: Path) -> None:
     assert [each.rule for each in of_file(tmp_path / "app.py", TODAY)] == ["unreadable"]
+
+
+DEEP: Final = [
+    "x" + ".a" * 20_000, "not " * 20_000 + "x", "x" + "()" * 20_000, "lambda: " * 20_000 + "x", "'a' " * 20_000,
+    "(" * 5_000 + ")" * 5_000, "if a: pass\n" + "elif a: pass\n" * 5_000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", DEEP, ids=[text[:5] for text in DEEP])
+def test_what_is_nested_too_deep_ends_nothing(tmp_path: Path, text: str) -> None:
+    """libcst alone would end the process, or take minutes."""
+    (tmp_path / "app.py").write_text(f"# openai\n{CALL}{text}\n")
+    found = scan([tmp_path], TODAY).findings
+    assert [(each.rule, each.operation) for each in found] == [("unreadable", None), ("call", "threads.create")]
+
+
+def test_names_that_depend_on_each_other_end(tmp_path: Path) -> None:
+    lines = "".join(f"a{n} = f(a{(n + 1) % 200}, b{n})\nb{n} = g(a{n}, b{(n + 7) % 200})\n" for n in range(200))
+    (tmp_path / "app.py").write_text(f"{lines}a1.create()\n{CALL}")
+    assert [each.operation for each in scan([tmp_path], TODAY).findings] == ["threads.create"]

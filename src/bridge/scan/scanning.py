@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
+from multiprocessing import get_all_start_methods, get_context
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Final
 
 import libcst as cst
 
 from bridge.lifecycle import BY_MODEL
-from bridge.scan import chains, frameworks, javascript, notebooks, words
+from bridge.scan import chains, depth, frameworks, javascript, notebooks, words
 from bridge.scan.files import Files
 from bridge.scan.findings import Finding, Place, Scan, cut, distinct
 from bridge.scan.languages import Language, Source, language
@@ -44,8 +47,6 @@ ALONE: Final = 150
 
 UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 CHUNK: Final = 40
-DEEPEST: Final = 150
-"""Brackets in each other. libcst's parser would take more stack than there is for a few thousand."""
 
 
 def scan(
@@ -73,8 +74,14 @@ def _scanned(listed: list[tuple[Path, bool]], at: float) -> list[Finding]:
 def _shared(listed: list[tuple[Path, bool]], at: float, workers: int) -> list[Finding]:
     waiting = iter(listed)
     chunks = list(iter(lambda: list(islice(waiting, CHUNK)), []))
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers, _context()) as pool:
         return [finding for found in pool.map(_scanned, chunks, [at] * len(chunks)) for finding in found]
+
+
+def _context() -> BaseContext:
+    """A fork is the quickest start, where there is no other thread that it would leave behind."""
+    is_alone = threading.active_count() == 1 and "fork" in get_all_start_methods()
+    return get_context("fork" if is_alone else "spawn")
 
 
 def of_file(path: Path, at: float, is_named: bool = False) -> list[Finding]:
@@ -139,21 +146,12 @@ def _notebook(path: str, text: str, at: float) -> Iterator[Finding]:
 
 def _python(source: Source, text: str, at: reading.At) -> Iterator[Finding]:
     try:
-        if _depth(source.code()) > DEEPEST:
-            raise RecursionError("brackets are too deep in each other")
-        yield from list(reading.findings(text, at))
+        depth.check(source, text)
+        yield from depth.deeply(lambda: list(reading.findings(text, at)))
     except (cst.ParserSyntaxError, cst.CSTValidationError, RecursionError, ValueError) as error:
         said = error.message if isinstance(error, cst.ParserSyntaxError) else str(error)
         yield _unreadable(source.path, f"no Python that libcst reads: {said.splitlines()[0] if said else 'too deep'}")
         yield from chains.findings(source)
-
-
-def _depth(code: str) -> int:
-    deepest = depth = 0
-    for mark in re.findall(r"[()\[\]{}]", code):
-        depth = max(0, depth + (1 if mark in "([{" else -1))
-        deepest = max(deepest, depth)
-    return deepest
 
 
 def _place(path: str, lines: list[str], line: int, column: int) -> Place:

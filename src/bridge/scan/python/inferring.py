@@ -17,6 +17,10 @@ from bridge.scan.python.values import Client, Constant, Defined, Made, Named, Se
 DEEPEST: Final = 120
 """Steps that are followed for one expression."""
 
+PATIENCE: Final = 300_000
+"""Steps for one module, after which what gave nothing once gives nothing any more: names that all depend on each other
+would take the square of their number."""
+
 HOLDERS: Final = frozenset(
     {"list", "List", "dict", "Dict", "tuple", "Tuple", "set", "Sequence", "Mapping", "Iterator", "Iterable"}
     | {"AsyncIterator", "AsyncIterable", "Generator", "AsyncGenerator"}
@@ -52,6 +56,7 @@ class Inference:
     _open: set[object] = field(factory=set)
     """What is being followed: a name may depend on itself."""
     _is_cut: bool = False
+    _steps: int = 0
 
     def of(self, node: cst.CSTNode | None) -> Value | None:
         """None where nothing tells."""
@@ -65,6 +70,7 @@ class Inference:
         if key in self._open or len(self._open) > DEEPEST:
             self._is_cut = True
             return None
+        self._steps += 1
         self._open.add(key)
         try:
             found = find()
@@ -79,7 +85,8 @@ class Inference:
         else:
             self._unsettled.add(key)
         if not self._open:
-            self._known.update({} if self._is_cut else dict.fromkeys(self._unsettled))
+            is_settled = not self._is_cut or self._steps > PATIENCE
+            self._known.update(dict.fromkeys(self._unsettled) if is_settled else {})
             self._unsettled.clear()
             self._is_cut = False
 
