@@ -42,7 +42,7 @@ def add(app: typer.Typer) -> None:
 
 def scan(
     paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="PATH…", help="Files and folders. Default: here.")
+        list[Path] | None, typer.Argument(metavar="PATH", help="Files and folders. Default: here.")
     ] = None,
     format: Annotated[str, typer.Option(metavar="|".join(FORMATS), help="How to tell.")] = "text",
     to: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write it there, not to stdout.")] = None,
