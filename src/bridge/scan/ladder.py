@@ -21,6 +21,10 @@ class Left:
     findings: int
     files: int
 
+    @property
+    def where(self) -> str:
+        return f"in {self.files:,} file{'' if self.files == 1 else 's'}" if self.findings else "nothing left"
+
 
 def ladder(findings: Sequence[Finding]) -> list[Left]:
     """All rungs, the first first."""

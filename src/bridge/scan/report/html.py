@@ -68,7 +68,7 @@ def _ladder(findings: Sequence[Finding]) -> Html:
             "tr",
             tag("td", str(number), class_="count"),
             tag("td", tag("a", f"{each.findings:,}", href=f"#?rung={each.rung}"), class_="count"),
-            tag("td", f"in {each.files:,} files" if each.findings else "nothing left"),
+            tag("td", each.where),
             tag("td", each.says),
             class_="" if each.findings else "done",
         )

@@ -94,9 +94,8 @@ def _ladder(console: Console, findings: Sequence[Finding]) -> None:
         table.add_column(justify="right" if column == 2 else "left", no_wrap=True)
     table.add_column(overflow="fold", ratio=1)
     for number, each in enumerate(ladder.ladder(findings), 1):
-        files = f"in {each.files:,} file{'' if each.files == 1 else 's'}" if each.findings else ""
         colour = "green" if not each.findings else ""
-        table.add_row(str(number), Text(f"{each.findings:,}", colour), files, each.says)
+        table.add_row(str(number), Text(f"{each.findings:,}", colour), each.where, each.says)
     console.print(table)
 
 
