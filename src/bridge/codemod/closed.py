@@ -1,0 +1,245 @@
+"""Whether the file shows all that becomes of a thing: where it goes, and that what holds it holds nothing else.
+
+A thread's id that leaves for a database, a framework or another module comes back as a text, and a native history is
+no text. So a thing may go only where this file can follow it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import libcst as cst
+
+from bridge.codemod.chains import Chain, end_of
+from bridge.codemod.plan import NotConverted, Plan
+from bridge.codemod.things import SHOWN, same, thing
+from bridge.scan.python import Binding, Client, Constant, Defined, Named, Scope, dotted
+
+SHOWABLE: Final = ("usage", "error", "run")
+"""What may be printed as it is: it shows the same in other words."""
+
+HARMLESS: Final = ("override", "staticmethod", "classmethod", "property", "wraps", "retry", "backoff")
+
+
+def check_goal(plan: Plan, chain: Chain) -> None:
+    """Raises NotConverted where the thing goes out of sight."""
+    node = end_of(chain)
+    while True:
+        parent = plan.parent(node)
+        if node in plan.consumed or node in plan.taken or isinstance(parent, cst.Expr):
+            return
+        if isinstance(parent, (cst.Element, cst.IfExp, cst.NamedExpr, cst.Await)) and _is_passed(plan, parent, chain):
+            node = parent
+            continue
+        break
+    if _goes_on(plan, node, parent, chain.ends) or _is_shown(plan, node, parent, chain.ends):
+        return
+    raise NotConverted(node, f"{_subject(chain.ends)} goes where this file does not follow it: {_where(plan, node)}")
+
+
+def _is_passed(plan: Plan, parent: cst.CSTNode, chain: Chain) -> bool:
+    return isinstance(parent, cst.BaseExpression) and same(thing(plan.made(parent)), chain.ends)
+
+
+def _goes_on(plan: Plan, node: cst.CSTNode, parent: cst.CSTNode | None, ends: str) -> bool:
+    if isinstance(parent, cst.Arg):
+        return _is_followed_argument(plan, parent, ends)
+    if isinstance(parent, cst.Assign):
+        return all(_is_followed_target(plan, each.target) for each in parent.targets)
+    if isinstance(parent, cst.Return):
+        return _is_followed_result(plan, parent)
+    if isinstance(parent, (cst.For, cst.CompFor)):
+        return ends == "calls" and parent.iter is node
+    if isinstance(parent, cst.Comparison):
+        return _is_compared_with_none(parent)
+    is_truth = isinstance(parent, (cst.If, cst.While, cst.BooleanOperation)) or (
+        isinstance(parent, cst.UnaryOperation) and isinstance(parent.operator, cst.Not)
+    )
+    return is_truth and ends in ("run", "calls", "assistant", "assistant id", "error", "usage")
+
+
+def _is_shown(plan: Plan, node: cst.CSTNode, parent: cst.CSTNode | None, ends: str) -> bool:
+    if ends not in SHOWABLE:
+        return False
+    if isinstance(parent, cst.FormattedStringExpression):
+        return True
+    call = plan.parent(parent) if isinstance(parent, cst.Arg) else None
+    return isinstance(call, cst.Call) and dotted(call.func) in ("print", "str", "repr", "logging.info", "logger.info")
+
+
+def _is_compared_with_none(node: cst.Comparison) -> bool:
+    return all(isinstance(each.comparator, cst.Name) and each.comparator.value == "None" for each in node.comparisons)
+
+
+def _is_followed_target(plan: Plan, target: cst.CSTNode) -> bool:
+    """A name, an attribute of an object of this file, or a dict of this file."""
+    if isinstance(target, cst.Name):
+        return True
+    if isinstance(target, cst.Attribute):
+        owner = plan.flow.of(target.value)
+        return isinstance(owner, Defined) and owner.is_made
+    if isinstance(target, cst.Subscript) and isinstance(target.value, cst.Name):
+        return _is_own_dict(plan, target.value)
+    return False
+
+
+def _is_own_dict(plan: Plan, name: cst.Name) -> bool:
+    """Made here as a dict, and used as one only: read and written by key."""
+    bindings = plan.scope(name).lookup(name.value)
+    made = [each.node for each in bindings]
+    if len(made) != 1 or not (isinstance(made[0], cst.Dict) and not made[0].elements):
+        return False
+    uses = [each for each in plan.names(name.value) if plan.scope(each).lookup(name.value) is bindings]
+    return all(_is_use_of_dict(plan, each) for each in uses)
+
+
+def _is_use_of_dict(plan: Plan, name: cst.Name) -> bool:
+    parent = plan.parent(name)
+    if isinstance(parent, cst.Subscript):
+        return parent.value is name
+    if isinstance(parent, cst.Attribute):
+        return parent.attr.value in ("get", "pop", "clear")
+    return isinstance(parent, (cst.ComparisonTarget, cst.AssignTarget, cst.AnnAssign))
+
+
+def _is_followed_argument(plan: Plan, argument: cst.Arg, ends: str) -> bool:
+    call = plan.parent(argument)
+    if not isinstance(call, cst.Call) or argument.star:
+        return False
+    target = plan.flow.of(call.func)
+    if not isinstance(target, Defined):
+        return False
+    function = _function(plan, target.scope)
+    return function is not None and _fits(plan, function, call, argument, ends)
+
+
+def _function(plan: Plan, scope: Scope) -> Scope | None:
+    """The function that is called: of a class, its __init__."""
+    if isinstance(scope.node, cst.ClassDef):
+        made = [each.scope for each in scope.names.get("__init__", ())]
+        return made[0] if len(made) == 1 else None
+    return scope if isinstance(scope.node, cst.FunctionDef) else None
+
+
+def _fits(plan: Plan, function: Scope, call: cst.Call, argument: cst.Arg, ends: str) -> bool:
+    """Whether some parameter of the function is known to be given this argument."""
+    for name, bindings in function.names.items():
+        for binding in bindings:
+            if isinstance(node := binding.node, cst.Param) and argument.value in set(plan.flow.given(node, function)):
+                return same(thing(plan.made(cst_name(plan, function, name))), ends) or _holds(plan, binding, ends)
+    return False
+
+
+def cst_name(plan: Plan, function: Scope, name: str) -> cst.CSTNode | None:
+    """Some use of the name in the function."""
+    return next((each for each in plan.names(name) if plan.scope(each) is function), None)
+
+
+def _holds(plan: Plan, binding: Binding, ends: str) -> bool:
+    from bridge.scan.python import Made
+
+    value = plan.flow.binding(binding)
+    return isinstance(value, Made) and same(thing(value), ends)
+
+
+def _is_followed_result(plan: Plan, node: cst.Return) -> bool:
+    """Of a function that is called in this file, and nowhere handed on."""
+    function = plan.scope(node).function()
+    if function is None or not isinstance(function.node, cst.FunctionDef):
+        return False
+    return check_function(plan, function) is None
+
+
+def check_function(plan: Plan, function: Scope) -> str | None:
+    """Why what a function is given and gives cannot be seen, or None."""
+    node = function.node
+    assert isinstance(node, cst.FunctionDef)
+    for each in node.decorators:
+        decorator = each.decorator.func if isinstance(each.decorator, cst.Call) else each.decorator
+        name = (dotted(decorator) or "").rpartition(".")[2]
+        if name not in HARMLESS and not isinstance(plan.flow.of(decorator), Defined):
+            return f"the decorator {plan.code(decorator)} of {node.name.value} may call it from elsewhere"
+    for each in plan.names(node.name.value):
+        is_own = isinstance(value := plan.flow.of(each), Defined) and value.scope is function
+        if is_own and isinstance(plan.parent(each), (cst.Arg, cst.Element, cst.DictElement)):
+            return f"{node.name.value} is handed on as a function"
+    return None
+
+
+def check_names(plan: Plan) -> Iterator[NotConverted]:
+    """Names that hold a thing, and something else at other times."""
+    seen: set[int] = set()
+    for scope in {id(each): each for each in plan.analysis.bindings.scopes.values()}.values():
+        for name, bindings in (*scope.names.items(), *scope.attributes.items()):
+            if id(bindings) not in seen:
+                seen.add(id(bindings))
+                yield from _conflict(plan, name, bindings)
+        if isinstance(scope.node, cst.FunctionDef) and id(scope) not in seen:
+            seen.add(id(scope))
+            yield from _results(plan, scope)
+
+
+def _conflict(plan: Plan, name: str, bindings: Sequence[Binding]) -> Iterator[NotConverted]:
+    things = {id(each): _thing_of(plan, each) for each in bindings if each.how != "annotation"}
+    held = [value for value in things.values() if value is not None]
+    if not held:
+        return
+    for each in bindings:
+        value = things.get(id(each), held[0])
+        if not (same(value, held[0]) or _is_none(plan.flow.binding(each))) and each.node is not None:
+            yield NotConverted(each.node, f"`{name}` holds {SHOWN.get(held[0], held[0])}, and something else here")
+        if isinstance(each.node, cst.Param):
+            yield from _given(plan, name, each, held[0])
+
+
+def _thing_of(plan: Plan, binding: Binding) -> str | None:
+    from bridge.scan.python import Made
+
+    value = plan.flow.binding(binding)
+    return thing(value) if isinstance(value, Made) else None
+
+
+def _is_none(value: object) -> bool:
+    return isinstance(value, Constant) and value.value is None
+
+
+def _given(plan: Plan, name: str, binding: Binding, held: str) -> Iterator[NotConverted]:
+    """Every call gives a parameter the same kind of thing."""
+    node, function = binding.node, binding.scope
+    assert isinstance(node, cst.Param)
+    if isinstance(function.node, cst.FunctionDef) and (why := check_function(plan, function)) is not None:
+        yield NotConverted(node, why)
+    for each in plan.flow.given(node, function):
+        if not (same(thing(plan.made(each)), held) or _is_none(plan.flow.of(each))):
+            yield NotConverted(each, f"`{name}` is given {SHOWN.get(held, held)} elsewhere, and something else here")
+
+
+def _results(plan: Plan, function: Scope) -> Iterator[NotConverted]:
+    """A function gives the same kind of thing, or nothing."""
+    things = [(each, thing(plan.made(each))) for each in function.returns]
+    held = next((value for _, value in things if value is not None), None)
+    if held is None or held in ("page", "message"):
+        return
+    assert isinstance(function.node, cst.FunctionDef)
+    for each, value in things:
+        if not (same(value, held) or _is_none(plan.flow.of(each))):
+            yield NotConverted(each, f"{function.node.name.value} gives {SHOWN.get(held, held)}, and something else here")
+
+
+def _subject(ends: str) -> str:
+    return {"thread id": "the thread's id", "assistant id": "the assistant's id", "run id": "the run's id"}.get(
+        ends, f"the {ends}"
+    )
+
+
+def _where(plan: Plan, node: cst.CSTNode) -> str:
+    """The code around, in a few words."""
+    parent = plan.parent(node)
+    while isinstance(parent, (cst.Arg, cst.Element, cst.DictElement, cst.Tuple, cst.AssignTarget)):
+        node, parent = parent, plan.parent(parent)
+    line = plan.code(parent if isinstance(parent, (cst.BaseExpression, cst.BaseSmallStatement)) else node).splitlines()
+    return line[0] if len(line) == 1 else f"{line[0]} …"
+
+
+__all__ = ["Client", "Named", "check_function", "check_goal", "check_names"]

@@ -1,0 +1,62 @@
+"""``# bridge:`` comments, above what was left as it is: why, and where more is said. A second run finds its own again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import libcst as cst
+
+from bridge.codemod.plan import Plan, Refusal
+
+MARK: Final = "# bridge: not converted: "
+PAGE: Final = "docs/codemod.md"
+
+
+def comment(refusal: Refusal) -> str:
+    return f"{MARK}{refusal.reason} ({PAGE}#{refusal.fixer.replace('_', '-')})"
+
+
+def commented(plan: Plan, refusals: Iterable[Refusal]) -> cst.Module:
+    """The module with a comment above the statement of each refusal, and those of earlier runs gone."""
+    above: dict[cst.CSTNode, list[str]] = {}
+    for refusal in refusals:
+        lines = above.setdefault(_statement(plan, refusal.node), [])
+        if (line := comment(refusal)) not in lines:
+            lines.append(line)
+    changed = plan.analysis.wrapper.module.visit(_Commenting(above))
+    assert isinstance(changed, cst.Module)
+    return changed
+
+
+def cleaned(module: cst.Module) -> cst.Module:
+    """Without comments of earlier runs."""
+    changed = module.visit(_Commenting({}))
+    assert isinstance(changed, cst.Module)
+    return changed
+
+
+def _statement(plan: Plan, node: cst.CSTNode) -> cst.CSTNode:
+    for each in (node, *plan.analysis.bindings.ancestors(node)):
+        if isinstance(plan.parent(each), (cst.IndentedBlock, cst.Module)):
+            return each
+    return node
+
+
+class _Commenting(cst.CSTTransformer):
+    def __init__(self, above: dict[cst.CSTNode, list[str]]) -> None:
+        super().__init__()
+        self._above = above
+
+    def on_leave(self, original_node: Any, updated_node: Any) -> Any:
+        if isinstance(updated_node, cst.Module):  # what stands above the first statement
+            return updated_node.with_changes(header=[line for line in updated_node.header if not is_ours(line)])
+        if not hasattr(updated_node, "leading_lines"):
+            return updated_node
+        lines = [line for line in updated_node.leading_lines if not is_ours(line)]
+        lines += [cst.EmptyLine(comment=cst.Comment(text)) for text in self._above.get(original_node, ())]
+        return updated_node.with_changes(leading_lines=lines)
+
+
+def is_ours(line: cst.EmptyLine) -> bool:
+    return line.comment is not None and line.comment.value.startswith(MARK)

@@ -1,0 +1,1 @@
+"""One shape of legacy code a file (docs/codemod.md)."""

@@ -1,0 +1,115 @@
+"""Classes of event handlers => plain classes whose on_event takes response events, and calls their other methods.
+
+    on_text_created(text)              on response.content_part.added
+    on_text_delta(delta, snapshot)     on response.output_text.delta; delta.value => event.delta
+    on_text_done(text)                 on response.output_text.done; text.value => event.text
+    on_event(event)                    on every event
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import libcst as cst
+
+from bridge.codemod.fixer import Fixer, statement
+from bridge.codemod.flow import HANDLED
+from bridge.codemod.plan import Around, NotConverted, Plan
+from bridge.scan.python import Handler, dotted
+
+EVENTS: Final = {
+    "on_text_created": "response.content_part.added",
+    "on_text_delta": "response.output_text.delta",
+    "on_text_done": "response.output_text.done",
+}
+
+
+def convert(plan: Plan) -> None:
+    for handler in plan.analysis.handlers:
+        _handler(plan, handler)
+
+
+def _handler(plan: Plan, handler: Handler) -> None:
+    others = [name for name in handler.methods if name.startswith("on_") and name not in HANDLED]
+    if others:
+        raise NotConverted(handler.node, f"{others[0]} of an event handler has no counterpart that can be written here")
+    if not isinstance(handler.node.body, cst.IndentedBlock) or handler.node.keywords:
+        raise NotConverted(handler.node, "the class is written in one line")
+    for each in handler.node.body.body:
+        if isinstance(each, cst.FunctionDef) and each.name.value in HANDLED:
+            _method(plan, each)
+    for base in handler.node.bases:
+        plan.unused.add((dotted(base.value) or "").partition(".")[0])
+
+    def edit(updated: cst.CSTNode, around: Around) -> cst.CSTNode:
+        assert isinstance(updated, cst.ClassDef)
+        plain = updated.with_changes(bases=(), lpar=cst.MaybeSentinel.DEFAULT, rpar=cst.MaybeSentinel.DEFAULT)
+        return _dispatching(plain, handler)
+
+    plan.replace(handler.node, edit)
+
+
+def _method(plan: Plan, node: cst.FunctionDef) -> None:
+    """One parameter, the event. `override` goes, since there is no base any more."""
+    given = HANDLED[node.name.value]
+    params = node.params.params
+    if len(params) != 1 + len(given) or node.params.star_kwarg is not None:
+        raise NotConverted(node, f"{node.name.value} takes other parameters")
+    is_event = node.name.value == "on_event"
+    name = params[1].name.value if is_event else "event"
+    for each in node.decorators:
+        plan.unused.add((dotted(each.decorator) or "").partition(".")[0])
+
+    def edit(updated: cst.CSTNode, around: Around) -> cst.CSTNode:
+        assert isinstance(updated, cst.FunctionDef)
+        decorators = [each for each in updated.decorators if (dotted(each.decorator) or "").rpartition(".")[2] != "override"]
+        first = updated.params.params[0].with_changes(comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")))
+        params = updated.params.with_changes(params=[first, cst.Param(cst.Name(name))])
+        return updated.with_changes(decorators=decorators, params=params)
+
+    plan.replace(node, edit)
+
+
+def _dispatching(node: cst.ClassDef, handler: Handler) -> cst.ClassDef:
+    """With calls of the methods for single kinds of events, at the end of on_event, which is made if there is none."""
+    calls = [_call(name, handler.is_async) for name in handler.methods if name in EVENTS]
+    if not calls:
+        return node
+    body = list(node.body.body)
+    for place, each in enumerate(body):
+        if isinstance(each, cst.FunctionDef) and each.name.value == "on_event":
+            event = each.params.params[1].name.value
+            assert event == "event" and isinstance(each.body, cst.IndentedBlock)
+            body[place] = each.with_changes(body=each.body.with_changes(body=[*each.body.body, *calls]))
+            break
+    else:
+        asynchronous = "async " if handler.is_async else ""
+        made = statement(f"{asynchronous}def on_event(self, event):\n    pass\n")
+        assert isinstance(made, cst.FunctionDef)
+        method = made.with_changes(body=cst.IndentedBlock(calls), leading_lines=_above(body))
+        body.insert(_first_method(body), method)
+        if body[0] is method:
+            body = [method.with_changes(leading_lines=()), *body[1:]]
+            body[1] = _with_empty_line(body[1])
+    return node.with_changes(body=node.body.with_changes(body=body))
+
+
+def _above(body: list[cst.BaseStatement]) -> list[cst.EmptyLine]:
+    return [cst.EmptyLine(indent=False)]
+
+
+def _with_empty_line(node: cst.BaseStatement) -> cst.BaseStatement:
+    lines = getattr(node, "leading_lines", ())
+    return node.with_changes(leading_lines=[cst.EmptyLine(indent=False), *lines])  # type: ignore[no-any-return]
+
+
+def _first_method(body: list[cst.BaseStatement]) -> int:
+    return next((place for place, each in enumerate(body) if isinstance(each, cst.FunctionDef)), len(body))
+
+
+def _call(name: str, is_async: bool) -> cst.BaseCompoundStatement | cst.SimpleStatementLine:
+    wait = "await " if is_async else ""
+    return statement(f'if event.type == "{EVENTS[name]}":\n    {wait}self.{name}(event)\n')
+
+
+FIXER = Fixer("event_handlers", begin=convert)

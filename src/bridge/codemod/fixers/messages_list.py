@@ -1,0 +1,202 @@
+"""messages.list => what the response said, or the history itself.
+
+    .data[0].content[0].text.value     => run.output_text, where the run is in sight; else of the history's last item
+    print(messages)                    => print(run.output_text)
+    message = messages.data[0]         => message = thread[-1]
+    for message in messages            => a loop over the history, which then holds plain messages only
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import libcst as cst
+
+from bridge.codemod import arguments, responding, sole
+from bridge.codemod.fixer import Fixer, parse
+from bridge.codemod.plan import Around, NotConverted, Plan
+from bridge.scan.python import Call, dotted
+
+KNOWN: Final = frozenset(("thread_id", "order", "limit", "run_id"))
+TEXT: Final = ("content", "[]", "text", "value")
+SUBMITS: Final = ("runs.submit_tool_outputs", "runs.submit_tool_outputs_and_poll")
+
+
+def begin(plan: Plan) -> None:
+    """Whether some loop reads the whole history: that decides what the history holds."""
+    plan.keeps_texts = any(_is_looped(plan, use) for call in plan.calls("messages.list") for use in _uses(plan, call))
+
+
+def listed(plan: Plan, call: Call) -> None:
+    given = arguments.named(plan, call, KNOWN)
+    thread = arguments.take(plan, call, given, "thread_id")
+    if "run_id" in given:
+        arguments.take(plan, call, given, "run_id")
+    order = given["order"].value if "order" in given else "desc"
+    if order not in ("asc", "desc"):
+        raise NotConverted(call.node, "the order of the messages cannot be seen")
+    if plan.keeps_texts and (plan.has_functions or plan.has_parts):
+        raise NotConverted(call.node, "the history holds more than plain messages, and the whole of it is read")
+    small = plan.small(call.node)
+    uses = list(_uses(plan, call))
+    loops = [each for each in uses if _is_looped(plan, each)]
+    if loops and ("limit" in given or "run_id" in given):
+        raise NotConverted(call.node, "only some of the messages are read")
+    code = _thread_code(plan, thread.node)
+    plan.taken.update((call.node, arguments.outer(plan, call)))
+    for use in uses:
+        if use not in loops:
+            _read(plan, call, use, str(order), code)
+        else:
+            plan.taken.update((use, _data(plan, use)))
+            _loop(plan, use)
+    if isinstance(small, cst.Assign) and not loops:
+        plan.remove(plan.statement(call.node))
+    elif loops:
+        template = "{thread}" if order == "asc" else "{thread}[::-1]"
+        plan.replace(
+            arguments.outer(plan, call),
+            lambda updated, around: parse(template, thread=arguments.value(arguments.inner(updated), thread, call)),
+        )
+
+
+def _thread_code(plan: Plan, node: cst.BaseExpression) -> str:
+    if isinstance(node, cst.Attribute) and node.attr.value == "thread_id":
+        return plan.code(sole.expression(plan, "thread_id", node))
+    return plan.code(node.value if isinstance(node, cst.Attribute) and node.attr.value == "id" else node)
+
+
+def _uses(plan: Plan, call: Call) -> Iterator[cst.BaseExpression]:
+    """The page where it is used: by its name, or the call itself."""
+    outer = arguments.outer(plan, call)
+    small = plan.parent(outer)
+    if not isinstance(small, cst.Assign):
+        yield outer
+        return
+    target = small.targets[0].target
+    if len(small.targets) > 1 or not isinstance(target, cst.Name):
+        raise NotConverted(call.node, "the page of messages goes where this file does not follow it")
+    bindings = plan.scope(small).lookup(target.value)
+    begin, end = plan.line(small), _rebound(plan, small, target.value, [each.node for each in bindings])
+    for node in plan.names(target.value):
+        if plan.scope(node).lookup(target.value) is bindings and begin <= plan.line(node) < end:
+            yield node
+
+
+def _rebound(plan: Plan, small: cst.Assign, name: str, values: list[cst.CSTNode | None]) -> int:
+    """The line in which the name is given another page."""
+    lines = [plan.line(each) for each in values if each is not None and each is not small.value]
+    return min((line for line in lines if line > plan.line(small)), default=10**9)
+
+
+def _data(plan: Plan, use: cst.BaseExpression) -> cst.BaseExpression:
+    """``messages.data``, which is the same as ``messages`` for what reads it."""
+    parent = plan.parent(use)
+    return parent if isinstance(parent, cst.Attribute) and parent.attr.value == "data" else use
+
+
+def _is_looped(plan: Plan, use: cst.BaseExpression) -> bool:
+    data = _data(plan, use)
+    parent = plan.parent(data)
+    if isinstance(parent, cst.Arg) and isinstance(call := plan.parent(parent), cst.Call):
+        if dotted(call.func) not in ("reversed", "list", "enumerate"):
+            return False
+        parent, data = plan.parent(call), call
+    return isinstance(parent, (cst.For, cst.CompFor)) and parent.iter is data
+
+
+def _loop(plan: Plan, use: cst.BaseExpression) -> None:
+    """``messages.data`` => ``messages``; a list needs no ``async for``."""
+    data = _data(plan, use)
+    if data is not use:
+        plan.replace(data, lambda updated, around: updated.value)  # type: ignore[attr-defined]
+    parent = plan.parent(data)
+    if isinstance(parent, (cst.For, cst.CompFor)) and parent.asynchronous is not None:
+        plan.replace(parent, lambda updated, around: updated.with_changes(asynchronous=None))  # type: ignore[arg-type]
+
+
+def _read(plan: Plan, call: Call, use: cst.BaseExpression, order: str, thread: str) -> None:
+    """The newest message, or its text, or the page itself where it is printed."""
+    data = _data(plan, use)
+    plan.taken.update((use, data))
+    parent = plan.parent(data)
+    if isinstance(parent, cst.Arg) and dotted(getattr(plan.parent(parent), "func", None)) == "print":
+        answer = _answer(plan, call, use, thread)
+        plan.replace(data, lambda updated, around: answer)
+        return
+    if not isinstance(parent, cst.Subscript) or plan.flow.constant(_index(parent)) != (0 if order == "desc" else -1):
+        raise NotConverted(use, "only the newest message, and loops over all of them, can be converted")
+    plan.taken.add(parent)
+    whole = _text_of(plan, parent)
+    if whole is not None:
+        answer = _answer(plan, call, use, thread)
+        plan.replace(whole, lambda updated, around: answer)
+    elif isinstance(plan.parent(parent), cst.Assign):
+        last = cst.parse_expression(f"{thread}[-1]")
+        plan.replace(parent, lambda updated, around: last)
+    else:
+        raise NotConverted(use, "only the text of the newest message can be converted")
+
+
+def _index(node: cst.Subscript) -> cst.BaseExpression | None:
+    index = node.slice[0].slice
+    return index.value if len(node.slice) == 1 and isinstance(index, cst.Index) else None
+
+
+def _text_of(plan: Plan, node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """``….content[0].text.value`` of a message, or None."""
+    for step in TEXT:
+        parent = plan.parent(node)
+        is_step = (
+            isinstance(parent, cst.Subscript) and plan.flow.constant(_index(parent)) == 0
+            if step == "[]"
+            else isinstance(parent, cst.Attribute) and parent.attr.value == step
+        )
+        if not is_step or not isinstance(parent, cst.BaseExpression):
+            return None
+        node = parent
+        plan.taken.add(node)
+    return node
+
+
+def _answer(plan: Plan, call: Call, at: cst.BaseExpression, thread: str) -> cst.BaseExpression:
+    """What the newest message says."""
+    run = _run_in_sight(plan, call, at)
+    if run is not None:
+        return cst.parse_expression(f"{run}.output_text")
+    responding.simple(plan, cst.parse_expression(thread))
+    return cst.parse_expression(f'{thread}[-1]["content"]' if plan.keeps_texts else f"{thread}[-1].content[0].text")
+
+
+def _run_in_sight(plan: Plan, call: Call, at: cst.BaseExpression) -> str | None:
+    """The name of the last response before the list: it is given in this function, and surely before."""
+    scope, line = plan.scope(call.node), plan.line(call.node)
+    made = [each for each in plan.calls(*sole.CREATORS, *SUBMITS) if plan.scope(each.node) is scope]
+    before = [each for each in made if plan.line(each.node) <= line]
+    names = {_target(plan, each) for each in before}
+    if len(names) != 1 or None in names or not any(_is_sure(plan, each, at) for each in before):
+        return None
+    last = max(plan.line(each.node) for each in before)
+    added = [each for each in plan.calls("messages.create") if last < plan.line(each.node) < line]
+    return None if added else names.pop()
+
+
+def _target(plan: Plan, call: Call) -> str | None:
+    small = plan.small(call.node)
+    if isinstance(small, cst.Assign) and isinstance(small.targets[0].target, cst.Name):
+        return small.targets[0].target.value
+    if isinstance(small, cst.Expr) and call.name in SUBMITS:  # its run is named by the fixer of outputs
+        run = call.argument("run_id")
+        is_named = run is not None and isinstance(run.node, cst.Attribute) and isinstance(run.node.value, cst.Name)
+        return run.node.value.value if is_named else None  # type: ignore[union-attr]
+    return None
+
+
+def _is_sure(plan: Plan, call: Call, at: cst.BaseExpression) -> bool:
+    """Whether the block of the run holds what comes after."""
+    block = plan.parent(plan.statement(call.node))
+    return block in set(plan.analysis.bindings.ancestors(at))
+
+
+FIXER = Fixer("messages_list", calls={"messages.list": listed}, begin=begin)
