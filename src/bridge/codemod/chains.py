@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 import libcst as cst
 from attrs import define, field
@@ -10,7 +11,6 @@ from attrs import define, field
 from bridge.codemod.fixer import parse
 from bridge.codemod.plan import Around, NotConverted, Plan
 from bridge.codemod.things import MESSAGE, MESSAGE_TEXTS, NOT_READ, THINGS, VALUES, Step, thing
-from bridge.scan.python import Made
 
 
 @define
@@ -75,8 +75,14 @@ def walked(plan: Plan, chain: Chain) -> Chain:
             at, read, since, chain.last = step.gives, "", 0, node
     if at and read and at not in VALUES:
         raise NotConverted(chain.nodes[-1], _reason(at, read))
+    if at == "event data":  # as a whole, it is the run
+        node, depth, _ = chain.steps[-1]
+        chain.steps[-1], at = (node, depth, RESPONSE), "run"
     chain.ends = at
     return chain
+
+
+RESPONSE: Final = Step("{it}.response", "run")
 
 
 def _steps(plan: Plan, at: str) -> Mapping[str, Step]:
@@ -128,6 +134,3 @@ def end_of(chain: Chain) -> cst.BaseExpression:
     assert chain.last is not None
     return chain.last
 
-
-def is_made(plan: Plan, node: cst.CSTNode, what: str) -> bool:
-    return thing(plan.made(node)) == what and isinstance(plan.made(node), Made)

@@ -14,7 +14,7 @@ import libcst as cst
 from bridge.codemod.chains import Chain, end_of
 from bridge.codemod.plan import NotConverted, Plan
 from bridge.codemod.things import SHOWN, same, thing
-from bridge.scan.python import Binding, Client, Constant, Defined, Named, Scope, dotted
+from bridge.scan.python import Binding, Constant, Defined, Made, Scope, dotted
 
 SHOWABLE: Final = ("usage", "error", "run")
 """What may be printed as it is: it shows the same in other words."""
@@ -33,6 +33,8 @@ def check_goal(plan: Plan, chain: Chain) -> None:
             node = parent
             continue
         break
+    if isinstance(parent, cst.Element) and _is_looped_over(plan, parent, chain.ends):
+        return
     if _goes_on(plan, node, parent, chain.ends) or _is_shown(plan, node, parent, chain.ends):
         return
     raise NotConverted(node, f"{_subject(chain.ends)} goes where this file does not follow it: {_where(plan, node)}")
@@ -40,6 +42,15 @@ def check_goal(plan: Plan, chain: Chain) -> None:
 
 def _is_passed(plan: Plan, parent: cst.CSTNode, chain: Chain) -> bool:
     return isinstance(parent, cst.BaseExpression) and same(thing(plan.made(parent)), chain.ends)
+
+
+def _is_looped_over(plan: Plan, element: cst.Element, ends: str) -> bool:
+    """``for each in (writer, critic)``: every element is the same kind of thing."""
+    holder = plan.parent(element)
+    loop = plan.parent(holder) if holder is not None else None
+    if not isinstance(holder, (cst.Tuple, cst.List)) or not isinstance(loop, (cst.For, cst.CompFor)):
+        return False
+    return loop.iter is holder and all(same(thing(plan.made(each.value)), ends) for each in holder.elements)
 
 
 def _goes_on(plan: Plan, node: cst.CSTNode, parent: cst.CSTNode | None, ends: str) -> bool:
@@ -124,23 +135,11 @@ def _function(plan: Plan, scope: Scope) -> Scope | None:
 
 def _fits(plan: Plan, function: Scope, call: cst.Call, argument: cst.Arg, ends: str) -> bool:
     """Whether some parameter of the function is known to be given this argument."""
-    for name, bindings in function.names.items():
+    for bindings in function.names.values():
         for binding in bindings:
             if isinstance(node := binding.node, cst.Param) and argument.value in set(plan.flow.given(node, function)):
-                return same(thing(plan.made(cst_name(plan, function, name))), ends) or _holds(plan, binding, ends)
+                return same(_thing_of(plan, binding), ends)
     return False
-
-
-def cst_name(plan: Plan, function: Scope, name: str) -> cst.CSTNode | None:
-    """Some use of the name in the function."""
-    return next((each for each in plan.names(name) if plan.scope(each) is function), None)
-
-
-def _holds(plan: Plan, binding: Binding, ends: str) -> bool:
-    from bridge.scan.python import Made
-
-    value = plan.flow.binding(binding)
-    return isinstance(value, Made) and same(thing(value), ends)
 
 
 def _is_followed_result(plan: Plan, node: cst.Return) -> bool:
@@ -194,8 +193,6 @@ def _conflict(plan: Plan, name: str, bindings: Sequence[Binding]) -> Iterator[No
 
 
 def _thing_of(plan: Plan, binding: Binding) -> str | None:
-    from bridge.scan.python import Made
-
     value = plan.flow.binding(binding)
     return thing(value) if isinstance(value, Made) else None
 
@@ -241,5 +238,3 @@ def _where(plan: Plan, node: cst.CSTNode) -> str:
     line = plan.code(parent if isinstance(parent, (cst.BaseExpression, cst.BaseSmallStatement)) else node).splitlines()
     return line[0] if len(line) == 1 else f"{line[0]} …"
 
-
-__all__ = ["Client", "Named", "check_function", "check_goal", "check_names"]

@@ -8,7 +8,7 @@ from typing import Final
 import libcst as cst
 from attrs import frozen
 
-from bridge.codemod import comments, imports
+from bridge.codemod import comments, imports, renaming
 from bridge.codemod.fixer import Fixer, State, Target, fixers
 from bridge.codemod.flow import Flow
 from bridge.codemod.plan import NotConverted, Plan, Refusal
@@ -63,7 +63,8 @@ def convert(source: str, to: Target = "responses", state: State = "history") -> 
         return Converted(comments.commented(plan, refusals).code, (), left, calls)
     module = analysis.wrapper.module.visit(Rewriting(plan))
     assert isinstance(module, cst.Module)
-    return Converted(comments.cleaned(imports.without_unused(module, plan.unused)).code, tuple(plan.notes), (), calls)
+    module = renaming.renamed(imports.without_unused(module, plan.unused), renaming.wanted(plan))
+    return Converted(comments.cleaned(module).code, tuple(plan.notes), (), calls)
 
 
 def _look(plan: Plan, fixers: tuple[Fixer, ...]) -> None:
@@ -77,6 +78,13 @@ def _look(plan: Plan, fixers: tuple[Fixer, ...]) -> None:
 
 
 def _call(plan: Plan, fixer: Fixer | None, call: Call) -> None:
+    known = len(plan.refusals)
+    _convert(plan, fixer, call)
+    if len(plan.refusals) > known:  # it is said what is wrong with the call: not again with what it is given
+        plan.consumed.update(each.node for each in call.arguments)
+
+
+def _convert(plan: Plan, fixer: Fixer | None, call: Call) -> None:
     if fixer is not None:
         _try(plan, fixer.name, call.node, lambda plan: fixer.calls[call.name](plan, call))
     elif call.operation is not None:

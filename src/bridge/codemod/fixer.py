@@ -46,11 +46,15 @@ def parse(template: str, **nodes: cst.BaseExpression) -> cst.BaseExpression:
     """The expression of the template, with nodes for ``{name}``."""
     from libcst.helpers import parse_template_expression
 
-    return parse_template_expression(template, **nodes)  # type: ignore[arg-type]
+    return parse_template_expression(template, **_used(template, nodes))  # type: ignore[arg-type]
 
 
 def statement(template: str, **nodes: cst.BaseExpression) -> cst.SimpleStatementLine | cst.BaseCompoundStatement:
     """The same for a statement."""
     from libcst.helpers import parse_template_statement
 
-    return parse_template_statement(template, **nodes)  # type: ignore[arg-type]
+    return parse_template_statement(template, **_used(template, nodes))  # type: ignore[arg-type]
+
+
+def _used(template: str, nodes: dict[str, cst.BaseExpression]) -> dict[str, cst.BaseExpression]:
+    return {name: node for name, node in nodes.items() if f"{{{name}}}" in template}

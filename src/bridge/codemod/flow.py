@@ -26,6 +26,7 @@ HANDLED: Final = {
 }
 """Methods of event handlers that are converted, and what they are given."""
 
+PASSED: Final = ("reversed", "list")
 TAKERS: Final = ("get", "pop", "setdefault")
 
 
@@ -51,7 +52,7 @@ class Flow(Inference):
         if isinstance(node, cst.Call):
             if found == Made("run") and _streams(node):
                 return Made("stream")
-            return found if found is not None else self._taken(node)
+            return found if found is not None else self._taken(node) or self._passed(node)
         if found is None and isinstance(node, cst.Subscript):
             return self._stored(node.value)
         return found
@@ -63,6 +64,10 @@ class Flow(Inference):
     def given(self, parameter: cst.Param, scope: Scope) -> Iterator[cst.BaseExpression]:
         """What the calls of this file give for a parameter."""
         return self._given(parameter, scope)
+
+    def _passed(self, node: cst.Call) -> Value | None:
+        """``reversed(messages)``: the same things."""
+        return self.of(node.args[0].value) if dotted(node.func) in PASSED and node.args else None
 
     # --- event handlers
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar, cast
 
 import libcst as cst
 
@@ -91,10 +92,28 @@ def _depth(node: cst.Dict) -> int:
     return len(space.last_line.value) if isinstance(space, cst.ParenthesizedWhitespace) else 0
 
 
-def dedented(node: cst.Dict, columns: int) -> cst.Dict:
-    changed = node.visit(_Dedent(columns)) if columns > 0 else node
-    assert isinstance(changed, cst.Dict)
-    return changed
+Written = TypeVar("Written", bound=cst.BaseExpression)
+
+
+def dedented(node: Written, columns: int) -> Written:
+    """With less space before each line within it."""
+    return cast(Written, node.visit(_Dedent(columns))) if columns > 0 else node
+
+
+def at_margin(node: cst.BaseExpression, indent: str) -> cst.BaseExpression:
+    """A list that was an argument, as it is laid out when it stands alone."""
+    if not isinstance(node, cst.List) or not isinstance(node.lbracket.whitespace_after, cst.ParenthesizedWhitespace):
+        return node
+    return dedented(node, len(node.lbracket.whitespace_after.last_line.value) - len(indent))
+
+
+def spread(call: cst.Call, indent: str) -> cst.Call:
+    """With an argument a line."""
+    inside = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent))
+    end = cst.ParenthesizedWhitespace(indent=True)
+    args = [each.with_changes(comma=cst.Comma(whitespace_after=inside)) for each in call.args]
+    args[-1] = args[-1].with_changes(comma=cst.Comma(whitespace_after=end))
+    return call.with_changes(args=args, whitespace_before_args=inside)
 
 
 class _Dedent(cst.CSTTransformer):

@@ -131,6 +131,11 @@ class Plan:
             if isinstance(node, cst.Name) and node.value == name and self.is_value(node):
                 yield node
 
+    @property
+    def indent(self) -> str:
+        """One level, as the module is written."""
+        return self.analysis.wrapper.module.default_indent
+
     def code(self, node: cst.CSTNode) -> str:
         return self.analysis.wrapper.module.code_for_node(node).strip()
 

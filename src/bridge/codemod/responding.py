@@ -26,6 +26,9 @@ from bridge.scan.python import Argument, Call
 REPLACED: Final = ("model", "instructions", "temperature", "top_p")
 ADDED: Final = {"metadata": "metadata", "parallel_tool_calls": "parallel_tool_calls",
                 "max_completion_tokens": "max_output_tokens"}  # fmt: skip
+LONGEST: Final = 88
+"""Columns of a call before its arguments have a line each."""
+
 IDS: Final = ("thread_id", "assistant_id")
 KNOWN: Final = frozenset(
     (*IDS, *REPLACED, *ADDED, "additional_instructions", "additional_messages", "tools", "response_format",
@@ -122,7 +125,9 @@ def history(plan: Plan, asked: Asked, updated: cst.CSTNode, around: Around) -> c
 def request(plan: Plan, call: Call, with_: cst.BaseExpression, thread: cst.BaseExpression, stream: bool = False) -> cst.BaseExpression:
     """``client.responses.create(**assistant, input=thread)``."""
     template = "{client}.responses.create(**{with_}, input={thread}" + (", stream=True)" if stream else ")")
-    return parse(template, client=arguments.client(plan, call), with_=with_, thread=thread)
+    made = parse(template, client=arguments.client(plan, call), with_=with_, thread=thread)
+    assert isinstance(made, cst.Call)
+    return nodes.spread(made, plan.indent) if len(plan.code(made)) > LONGEST else made
 
 
 def kept(plan: Plan, run: cst.BaseExpression, thread: cst.BaseExpression) -> cst.SimpleStatementLine | cst.BaseCompoundStatement:

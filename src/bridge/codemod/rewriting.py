@@ -28,6 +28,8 @@ class Rewriting(cst.CSTTransformer):
     def on_leave(self, original_node: Any, updated_node: Any) -> Any:
         for edit in self._edits(original_node):
             updated_node = edit(updated_node, self._around[-1] if self._around else Around())
+        if isinstance(updated_node, cst.FormattedString) and updated_node is not original_node:
+            updated_node = quoted(updated_node)
         if original_node in self._of:
             self._around.pop()
             return updated_node
@@ -48,11 +50,12 @@ class Rewriting(cst.CSTTransformer):
         for before, after in zip(original.body, updated.body, strict=True):
             made = self._statements(before, after)
             if not made:
-                carried += [line for line in before.leading_lines if line.comment is not None]
+                carried += [*(() if carried else _blank(before)), *_comments(before)]
                 continue
             lost = _lost(before, made)
             first = made[0]
-            lines = (*_blank(before), *carried, *_comments(first if first is after else after), *lost)
+            above = carried if carried and carried[0].comment is None else [*_blank(before), *carried]
+            lines = (*above, *_comments(first if first is after else after), *lost)
             made[0] = first.with_changes(leading_lines=lines)
             if len(made) > 1 and first is not after:
                 made = [made[0], *(each.with_changes(leading_lines=()) if each is after else each for each in made[1:])]
@@ -60,7 +63,7 @@ class Rewriting(cst.CSTTransformer):
             carried = []
         if not body and isinstance(original, cst.IndentedBlock):
             body = [cst.SimpleStatementLine([cst.Pass()])]
-        footer = (*carried, *updated.footer)
+        footer = (*(line for line in carried if line.comment is not None), *updated.footer)
         return updated.with_changes(body=body, footer=footer)
 
     def _statements(self, original: Any, updated: Any) -> list[Any]:
@@ -94,6 +97,28 @@ def _lost(before: Any, made: Sequence[Any]) -> list[cst.EmptyLine]:
         else:
             lost.append(cst.EmptyLine(comment=cst.Comment(text)))
     return lost
+
+
+def quoted(node: cst.FormattedString) -> cst.FormattedString:
+    """With texts inside in the other quotes: before Python 3.12 an f-string may not hold its own."""
+    quote = node.start[-1]
+    if len(node.end) > 1:
+        return node
+    changed = node.visit(_OtherQuotes(quote))
+    assert isinstance(changed, cst.FormattedString)
+    return changed
+
+
+class _OtherQuotes(cst.CSTTransformer):
+    def __init__(self, quote: str) -> None:
+        super().__init__()
+        self._quote, self._other = quote, "'" if quote == '"' else '"'
+
+    def leave_SimpleString(self, original_node: cst.SimpleString, updated_node: cst.SimpleString) -> cst.SimpleString:
+        value = updated_node.value
+        if value.startswith(self._quote) and self._other not in value and "\\" not in value:
+            return updated_node.with_changes(value=self._other + value[1:-1] + self._other)
+        return updated_node
 
 
 def _texts(node: Any) -> list[str]:

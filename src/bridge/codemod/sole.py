@@ -11,6 +11,7 @@ from bridge.codemod.things import thing
 from bridge.scan.python import Call, Scope
 from bridge.scan.python.scopes import first_parameter
 
+WITH_THREAD = ("threads.create_and_run", "threads.create_and_run_poll")
 CREATORS = ("runs.create", "runs.create_and_poll", "runs.stream", "runs.create_and_stream")
 
 
@@ -18,6 +19,8 @@ def expression(plan: Plan, name: str, at: cst.CSTNode) -> cst.BaseExpression:
     """What all runs of the file are created with, if `at` sees the same. Raises NotConverted."""
     what = name.removesuffix("_id")
     scope = plan.scope(at)
+    if name == "thread_id" and any(plan.scope(each.node) is scope for each in plan.calls(*WITH_THREAD)):
+        return cst.Name("thread")  # as fixers/create_and_run.py names it
     given = [(call, node) for call in plan.calls(*CREATORS) for node in _argument(plan, call, name)]
     nearest = [(call, node) for call, node in given if plan.scope(call.node) is scope] or given
     texts = {plan.code(_without_id(node)) for _, node in nearest}

@@ -107,6 +107,8 @@ SHOWN: Final = {
     "calls": "tool calls",
     "call": "a tool call",
     "stream": "a stream",
+    "page": "a page of messages",
+    "message": "a message",
     "event": "an event",
     "usage": "usage",
 }

@@ -30,7 +30,7 @@ class Handler(AsyncAssistantEventHandler):
 
 
 async def main():
-    global thread
+    global assistant, thread
     assistant = await client.beta.assistants.create(
         model="gpt-4o",
         tools=[

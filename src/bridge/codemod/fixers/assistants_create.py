@@ -39,6 +39,7 @@ def create(plan: Plan, call: Call) -> None:
     more = _stored(plan, given.get("model"))
 
     def edit(updated: cst.CSTNode, around: Around) -> cst.CSTNode:
+        updated = arguments.inner(updated)
         assert isinstance(updated, cst.Call) and isinstance(call.node, cst.Call)
         kept = {}
         for place, each in enumerate(call.node.args):
@@ -48,7 +49,7 @@ def create(plan: Plan, call: Call) -> None:
                 kept[place] = value
         return nodes.with_elements(nodes.from_arguments(updated, kept), more)
 
-    plan.replace(call.node, edit)
+    plan.replace(arguments.outer(plan, call), edit)
 
 
 def _value(name: str, value: cst.BaseExpression, has_format: bool) -> tuple[str, cst.BaseExpression] | None:

@@ -15,6 +15,7 @@ import libcst as cst
 
 from bridge.codemod import arguments, responding, sole
 from bridge.codemod.fixer import Fixer, parse
+from bridge.codemod.flow import PASSED
 from bridge.codemod.plan import Around, NotConverted, Plan
 from bridge.scan.python import Call, dotted
 
@@ -49,7 +50,7 @@ def listed(plan: Plan, call: Call) -> None:
         if use not in loops:
             _read(plan, call, use, str(order), code)
         else:
-            plan.taken.update((use, _data(plan, use)))
+            plan.taken.update((use, _data(plan, use), _looped(plan, use)))
             _loop(plan, use)
     if isinstance(small, cst.Assign) and not loops:
         plan.remove(plan.statement(call.node))
@@ -96,14 +97,18 @@ def _data(plan: Plan, use: cst.BaseExpression) -> cst.BaseExpression:
     return parent if isinstance(parent, cst.Attribute) and parent.attr.value == "data" else use
 
 
-def _is_looped(plan: Plan, use: cst.BaseExpression) -> bool:
+def _looped(plan: Plan, use: cst.BaseExpression) -> cst.BaseExpression:
+    """What a loop would go over: the page, or ``reversed(page)``."""
     data = _data(plan, use)
     parent = plan.parent(data)
-    if isinstance(parent, cst.Arg) and isinstance(call := plan.parent(parent), cst.Call):
-        if dotted(call.func) not in ("reversed", "list", "enumerate"):
-            return False
-        parent, data = plan.parent(call), call
-    return isinstance(parent, (cst.For, cst.CompFor)) and parent.iter is data
+    call = plan.parent(parent) if isinstance(parent, cst.Arg) else None
+    return call if isinstance(call, cst.Call) and dotted(call.func) in PASSED else data
+
+
+def _is_looped(plan: Plan, use: cst.BaseExpression) -> bool:
+    looped = _looped(plan, use)
+    parent = plan.parent(looped)
+    return isinstance(parent, (cst.For, cst.CompFor)) and parent.iter is looped
 
 
 def _loop(plan: Plan, use: cst.BaseExpression) -> None:
@@ -172,7 +177,7 @@ def _answer(plan: Plan, call: Call, at: cst.BaseExpression, thread: str) -> cst.
 def _run_in_sight(plan: Plan, call: Call, at: cst.BaseExpression) -> str | None:
     """The name of the last response before the list: it is given in this function, and surely before."""
     scope, line = plan.scope(call.node), plan.line(call.node)
-    made = [each for each in plan.calls(*sole.CREATORS, *SUBMITS) if plan.scope(each.node) is scope]
+    made = [each for each in plan.calls(*sole.CREATORS, *sole.WITH_THREAD, *SUBMITS) if plan.scope(each.node) is scope]
     before = [each for each in made if plan.line(each.node) <= line]
     names = {_target(plan, each) for each in before}
     if len(names) != 1 or None in names or not any(_is_sure(plan, each, at) for each in before):

@@ -23,7 +23,7 @@ TEMPLATES: Final = {
 }
 """(operator, status) -> what asks the same of a response, and whether it needs parentheses within more."""
 
-WORD: Final = f'("requires_action" if {CALLS} else {{it}}.status)'
+WORD: Final = f'"requires_action" if {CALLS} else {{it}}.status'
 
 
 def convert(plan: Plan, chain: Chain) -> None:
@@ -35,7 +35,9 @@ def convert(plan: Plan, chain: Chain) -> None:
     if isinstance(parent, cst.Comparison) and parent.left is node and len(parent.comparisons) == 1:
         _comparison(plan, parent)
     else:
-        plan.replace(node, lambda updated, around: parse(WORD, it=_base(updated)))
+        is_alone = isinstance(parent, (cst.Arg, cst.Assign, cst.Return, cst.FormattedStringExpression))
+        template = WORD if is_alone else f"({WORD})"
+        plan.replace(node, lambda updated, around: parse(template, it=_base(updated)))
 
 
 def _comparison(plan: Plan, node: cst.Comparison) -> None:

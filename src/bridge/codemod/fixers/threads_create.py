@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from bridge.codemod import arguments, messages
+from bridge.codemod import arguments, messages, nodes
 from bridge.codemod.fixer import Fixer, parse
 from bridge.codemod.plan import Around, Plan
 from bridge.scan.python import Call
@@ -22,7 +22,9 @@ def create(plan: Plan, call: Call) -> None:
         if "messages" not in given:
             return cst.List([])
         written = arguments.value(arguments.inner(updated), given["messages"], call)
-        return written if isinstance(written, (cst.List, cst.ListComp)) else parse("list({written})", written=written)
+        if isinstance(written, (cst.List, cst.ListComp)):
+            return nodes.at_margin(written, plan.indent)
+        return parse("list({written})", written=written)
 
     plan.replace(arguments.outer(plan, call), edit)
 
