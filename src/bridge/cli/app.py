@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from bridge.cli import db, demo, diffing, doctor, explain, exporting, output, routed, run, scan, serve
+from bridge.cli import codemod, db, demo, diffing, doctor, explain, exporting, output, routed, run, scan, serve
 from bridge.cli.options import examples, paragraphs
 from bridge.errors import BridgeError, ConfigurationError
 
@@ -73,6 +73,7 @@ doctor.add(app)
 diffing.add(app)
 exporting.add(app)
 scan.add(app)
+codemod.add(app)
 db.add(app)
 routed.add(app)
 

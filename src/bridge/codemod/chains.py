@@ -10,7 +10,7 @@ from attrs import define, field
 
 from bridge.codemod.fixer import parse
 from bridge.codemod.plan import Around, NotConverted, Plan
-from bridge.codemod.things import MESSAGE, MESSAGE_TEXTS, NOT_READ, THINGS, VALUES, Step, thing
+from bridge.codemod.things import MESSAGE, MESSAGE_TEXTS, NOT_READ, SHOWN, THINGS, VALUES, Step, thing
 
 
 @define
@@ -100,11 +100,7 @@ def _joined(read: str, node: cst.BaseExpression) -> str:
 def _reason(at: str, read: str) -> str:
     name = read.partition(".")[0].partition("[")[0]
     known = NOT_READ.get((at, name)) or NOT_READ.get((at, "*"))
-    return known or f"`{read}` of {_shown(at)} has no counterpart"
-
-
-def _shown(at: str) -> str:
-    return f"an {at}" if at[:1] in "aeiou" else f"a {at}"
+    return known or f"`{read}` of {SHOWN.get(at, at)} has no counterpart"
 
 
 def rewrite(plan: Plan, chain: Chain) -> None:

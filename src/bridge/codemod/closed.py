@@ -37,7 +37,7 @@ def check_goal(plan: Plan, chain: Chain) -> None:
         return
     if _goes_on(plan, node, parent, chain.ends) or _is_shown(plan, node, parent, chain.ends):
         return
-    raise NotConverted(node, f"{_subject(chain.ends)} goes where this file does not follow it: {_where(plan, node)}")
+    raise NotConverted(node, f"{SHOWN.get(chain.ends, chain.ends)} goes where this file does not follow it: {_where(plan, node)}")
 
 
 def _is_passed(plan: Plan, parent: cst.CSTNode, chain: Chain) -> bool:
@@ -222,12 +222,6 @@ def _results(plan: Plan, function: Scope) -> Iterator[NotConverted]:
     for each, value in things:
         if not (same(value, held) or _is_none(plan.flow.of(each))):
             yield NotConverted(each, f"{function.node.name.value} gives {SHOWN.get(held, held)}, and something else here")
-
-
-def _subject(ends: str) -> str:
-    return {"thread id": "the thread's id", "assistant id": "the assistant's id", "run id": "the run's id"}.get(
-        ends, f"the {ends}"
-    )
 
 
 def _where(plan: Plan, node: cst.CSTNode) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -9,12 +10,16 @@ import libcst as cst
 
 from bridge.codemod.plan import Plan, Refusal
 
-MARK: Final = "# bridge: not converted: "
+MARK: Final = "# bridge: "
 PAGE: Final = "docs/codemod.md"
+COLUMNS: Final = 88
 
 
-def comment(refusal: Refusal) -> str:
-    return f"{MARK}{refusal.reason} ({PAGE}#{refusal.fixer.replace('_', '-')})"
+def comment(refusal: Refusal) -> list[str]:
+    """The lines of it, each with the mark."""
+    text = f"not converted: {refusal.reason} ({PAGE}#{refusal.fixer})"
+    lines = textwrap.wrap(text, COLUMNS - len(MARK), break_long_words=False, break_on_hyphens=False)
+    return [f"{MARK}{line}" for line in lines]
 
 
 def commented(plan: Plan, refusals: Iterable[Refusal]) -> cst.Module:
@@ -22,8 +27,7 @@ def commented(plan: Plan, refusals: Iterable[Refusal]) -> cst.Module:
     above: dict[cst.CSTNode, list[str]] = {}
     for refusal in refusals:
         lines = above.setdefault(_statement(plan, refusal.node), [])
-        if (line := comment(refusal)) not in lines:
-            lines.append(line)
+        lines += comment(refusal)
     changed = plan.analysis.wrapper.module.visit(_Commenting(above))
     assert isinstance(changed, cst.Module)
     return changed

@@ -63,7 +63,9 @@ def convert(source: str, to: Target = "responses", state: State = "history") -> 
         return Converted(comments.commented(plan, refusals).code, (), left, calls)
     module = analysis.wrapper.module.visit(Rewriting(plan))
     assert isinstance(module, cst.Module)
-    module = renaming.renamed(imports.without_unused(module, plan.unused), renaming.wanted(plan))
+    module = imports.without_unused(module, plan.unused)
+    if to == "responses":
+        module = renaming.renamed(module, renaming.wanted(plan))
     return Converted(comments.cleaned(module).code, tuple(plan.notes), (), calls)
 
 
@@ -71,7 +73,7 @@ def _look(plan: Plan, fixers: tuple[Fixer, ...]) -> None:
     by_call = {name: fixer for fixer in fixers for name in fixer.calls}
     for fixer in fixers:
         _try(plan, fixer.name, plan.analysis.wrapper.module, fixer.begin)
-    for call in sorted(plan.analysis.calls, key=lambda each: each.name in LAST):
+    for call in sorted(plan.analysis.calls, key=lambda each: each.name in LAST) if by_call else ():
         _call(plan, by_call.get(call.name), call)
     for fixer in fixers:
         _try(plan, fixer.name, plan.analysis.wrapper.module, fixer.end)

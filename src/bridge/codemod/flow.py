@@ -14,7 +14,8 @@ from typing import Final
 import libcst as cst
 from attrs import define, field
 
-from bridge.scan.python import Analysis, Binding, Inference, Made, Scope, dotted
+from bridge.scan.python import Analysis, Binding, Defined, Inference, Made, Scope, dotted
+from bridge.scan.python.expressions import RULES
 from bridge.scan.python.values import Value
 
 EVENT: Final = Made("stream", "[]")
@@ -34,32 +35,40 @@ TAKERS: Final = ("get", "pop", "setdefault")
 class Flow(Inference):
     """Over one module. `stores` are dicts of this file by name, and what was put into them."""
 
-    analysis: Analysis | None = field(default=None, repr=False)
     stores: dict[str, list[Binding]] = field(factory=dict, repr=False)
     _handlers: set[Scope] = field(factory=set, repr=False)
 
     @classmethod
     def over(cls, analysis: Analysis) -> Flow:
-        flow = cls(analysis.bindings, analysis=analysis)
+        rules = {**RULES, cst.Call: Flow.called, cst.Attribute: Flow.attribute, cst.Subscript: Flow.subscript}
+        flow = cls(analysis.bindings, rules)
         flow._handlers = {_body(analysis, handler.node) for handler in analysis.handlers}
         for node, scope in analysis.bindings.scopes.items():
             if isinstance(node, cst.Assign):
                 flow._note_stores(node, scope)
         return flow
 
-    def of(self, node: cst.CSTNode | None) -> Value | None:
-        found = super().of(node)
-        if isinstance(node, cst.Call):
-            if found == Made("run") and _streams(node):
-                return Made("stream")
-            return found if found is not None else self._taken(node) or self._passed(node)
-        if found is None and isinstance(node, cst.Subscript):
-            return self._stored(node.value)
+    def called(self, node: cst.Call) -> Value | None:
+        found = RULES[cst.Call](self, node)
+        if found == Made("run") and _streams(node):
+            return Made("stream")
+        return found if found is not None else self._taken(node) or self._passed(node)
+
+    def attribute(self, node: cst.Attribute) -> Value | None:
+        """``self.current_run``, of event handlers."""
+        found = RULES[cst.Attribute](self, node)
+        if found is None and node.attr.value == "current_run":
+            owner = self.of(node.value)
+            if isinstance(owner, Defined) and owner.is_made and owner.scope in self._handlers:
+                return Made("run")
         return found
 
-    def values(self, bindings: list[Binding]) -> list[Value | None]:
-        """What each of them gives."""
-        return [self.binding(each) for each in bindings]
+    def subscript(self, node: cst.Subscript) -> Value | None:
+        return RULES[cst.Subscript](self, node) or self._stored(node.value)
+
+    def binding(self, binding: Binding) -> Value | None:
+        """What this one binding gives."""
+        return self._binding(binding)
 
     def given(self, parameter: cst.Param, scope: Scope) -> Iterator[cst.BaseExpression]:
         """What the calls of this file give for a parameter."""
@@ -79,11 +88,6 @@ class Flow(Inference):
                 return given[place]
         return super()._parameter(node, scope)
 
-    def _member(self, value, name, depth=10):  # type: ignore[no-untyped-def]
-        if value.scope in self._handlers and value.is_made and name == "current_run":
-            return Made("run")
-        return super()._member(value, name, depth)
-
     # --- dicts
 
     def _note_stores(self, node: cst.Assign, scope: Scope) -> None:
@@ -93,7 +97,7 @@ class Flow(Inference):
 
     def _stored(self, holder: cst.CSTNode) -> Value | None:
         name = dotted(holder)
-        return self.bound(self.stores.get(name, ())) if name else None
+        return self.bound(self.stores.get(name, [])) if name else None
 
     def _taken(self, node: cst.Call) -> Value | None:
         if isinstance(node.func, cst.Attribute) and node.func.attr.value in TAKERS:

@@ -48,9 +48,25 @@ def laid_out(like: cst.Dict, elements: Sequence[cst.BaseDictElement]) -> cst.Dic
     spread = is_spread(like.lbrace.whitespace_after)
     between = _one_line(like.lbrace.whitespace_after) if spread else cst.SimpleWhitespace(" ")
     last = like.elements[-1].comma if like.elements else cst.MaybeSentinel.DEFAULT
+    if spread and not isinstance(last, cst.Comma):
+        last = cst.Comma()
     ends = [_between(each.comma, between, like) for each in elements[:-1]]
     changed = [each.with_changes(comma=comma) for each, comma in zip(elements, ends, strict=False)]
+    if isinstance(last, cst.Comma) and any(_has(comma, last) for comma in ends):  # the comment stays with its element
+        last = last.with_changes(whitespace_after=_one_line(last.whitespace_after))
     return like.with_changes(elements=[*changed, elements[-1].with_changes(comma=last)])
+
+
+def _has(comma: cst.Comma, other: cst.Comma) -> bool:
+    """Whether both are followed by the same comment."""
+    comments = [_comment(each.whitespace_after) for each in (comma, other)]
+    return comments[0] is not None and comments[0] == comments[1]
+
+
+def _comment(whitespace: Whitespace) -> str | None:
+    if isinstance(whitespace, cst.ParenthesizedWhitespace) and whitespace.first_line.comment is not None:
+        return whitespace.first_line.comment.value
+    return None
 
 
 def _one_line(whitespace: Whitespace) -> Whitespace:

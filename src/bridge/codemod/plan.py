@@ -19,11 +19,12 @@ Statement: TypeAlias = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
 
 class NotConverted(Exception):
-    """Raised by fixers: `node` cannot be rewritten, `reason` is the rest of a sentence that begins with "not converted:"."""
+    """Raised by fixers: `node` cannot be rewritten, `reason` ends the sentence that begins with "not converted:". `fixer`
+    is whose it is, if not that of the fixer that was asked."""
 
-    def __init__(self, node: cst.CSTNode, reason: str) -> None:
+    def __init__(self, node: cst.CSTNode, reason: str, fixer: str = "") -> None:
         super().__init__(reason)
-        self.node, self.reason = node, reason
+        self.node, self.reason, self.fixer = node, reason, fixer
 
 
 @frozen(eq=False)

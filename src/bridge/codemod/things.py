@@ -98,12 +98,13 @@ NOT_READ: Final = {
 }
 
 SHOWN: Final = {
-    "thread": "a history that the program keeps",
-    "thread id": "a history that the program keeps has no id",
-    "thread id of run": "a history that the program keeps has no id",
-    "assistant": "a configuration of the program's own",
-    "assistant id": "a configuration of the program's own has no id",
-    "run": "a response",
+    "thread": "a thread",
+    "thread id": "a thread's id",
+    "thread id of run": "a thread's id",
+    "assistant": "an assistant",
+    "assistant id": "an assistant's id",
+    "run": "a run",
+    "run id": "a run's id",
     "calls": "tool calls",
     "call": "a tool call",
     "stream": "a stream",
@@ -111,7 +112,9 @@ SHOWN: Final = {
     "message": "a message",
     "event": "an event",
     "usage": "usage",
+    "error": "an error",
 }
+"""Things as a sentence names them."""
 
 _NAMED: Final = {
     ("run", ""): "run",

@@ -16,6 +16,7 @@ NO_PARAMETERS: Final = cst.parse_expression('{"type": "object", "properties": {}
 NO_PARAMETERS_STRICT: Final = cst.parse_expression(
     '{"type": "object", "properties": {}, "required": [], "additionalProperties": False}'
 )
+RANKING: Final = cst.parse_expression('{"ranker": "auto", "score_threshold": 0}')
 
 Change = Callable[[cst.Dict], cst.Dict]
 
@@ -74,6 +75,7 @@ def _file_search(plan: Plan, tool: cst.Dict, stores: cst.BaseExpression | None) 
     more = [nodes.element("vector_store_ids", stores)]
     if inner is None or nodes.get(inner, "max_num_results") is None:
         more.append(nodes.element("max_num_results", cst.Integer(str(DEFAULT_RESULTS))))
+    more.append(nodes.element("ranking_options", RANKING))  # what the old service took, said in full
     if inner is not None and nodes.get(inner, "ranking_options") is not None:
         raise NotConverted(tool, "rankers have other names")
 

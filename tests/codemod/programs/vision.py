@@ -3,7 +3,7 @@
 from openai import OpenAI
 
 client = OpenAI()
-PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+PIXEL = "https://example.com/pixel.png"
 
 assistant = client.beta.assistants.create(model="gpt-4o", instructions="Look closely.")
 thread = client.beta.threads.create(

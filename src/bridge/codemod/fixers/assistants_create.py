@@ -80,8 +80,8 @@ def _stored(plan: Plan, model: Argument | None) -> list[cst.DictElement]:
 
 def _note_end(plan: Plan, call: Call, model: Argument | None) -> None:
     ending = lifecycle.BY_MODEL.get(model.value) if model is not None and isinstance(model.value, str) else None
-    if ending is not None:
-        plan.note(call.node, f"{ending.models[0]} ends on {ending.day}; docs/models.md names {ending.replacement}")
+    if ending is not None and model is not None:
+        plan.note(call.node, f"{model.value} ends on {ending.day}; docs/models.md names {ending.replacement}")
 
 
 FIXER = Fixer("assistants_create", calls={"assistants.create": create})

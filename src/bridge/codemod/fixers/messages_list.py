@@ -140,6 +140,8 @@ def _read(plan: Plan, call: Call, use: cst.BaseExpression, order: str, thread: s
     elif isinstance(plan.parent(parent), cst.Assign):
         last = cst.parse_expression(f"{thread}[-1]")
         plan.replace(parent, lambda updated, around: last)
+    elif _has_annotations(plan, parent):
+        raise NotConverted(use, "the text goes on with its annotations, and those of a response mark no part of it")
     else:
         raise NotConverted(use, "only the text of the newest message can be converted")
 
@@ -163,6 +165,13 @@ def _text_of(plan: Plan, node: cst.BaseExpression) -> cst.BaseExpression | None:
         node = parent
         plan.taken.add(node)
     return node
+
+
+def _has_annotations(plan: Plan, message: cst.CSTNode) -> bool:
+    """Whether it is ``….content[0].text`` that is read, and not its value."""
+    above = [each for each in plan.analysis.bindings.ancestors(message) if isinstance(each, cst.Attribute)]
+    names = [each.attr.value for each in above]
+    return names[:2] == ["content", "text"]
 
 
 def _answer(plan: Plan, call: Call, at: cst.BaseExpression, thread: str) -> cst.BaseExpression:

@@ -21,7 +21,7 @@ def read(plan: Plan) -> None:
         try:
             _chain(plan, chain)
         except NotConverted as why:
-            plan.refusals.append(Refusal(why.node, why.reason, "readings"))
+            plan.refusals.append(Refusal(why.node, why.reason, why.fixer or "readings"))
     plan.refusals += [Refusal(why.node, why.reason, "readings") for why in closed.check_names(plan)]
 
 

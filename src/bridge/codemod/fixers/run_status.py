@@ -51,14 +51,14 @@ def _comparison(plan: Plan, node: cst.Comparison) -> None:
         template, is_long = TEMPLATES[str(sign), str(word)]
         _replace(plan, node, template, is_long)
     elif sign is None or not isinstance(word, str):
-        raise NotConverted(node, "what the status is compared with cannot be seen")
+        raise NotConverted(node, "what the status is compared with cannot be seen", FIXER.name)
 
 
 def _membership(plan: Plan, node: cst.Comparison, words: object) -> None:
     """Several statuses at once: those of a response that waits for outputs would be counted wrong."""
     if not isinstance(words, list) or not {"completed", "requires_action"} & set(words):
         if not isinstance(words, list):
-            raise NotConverted(node, "what the status is compared with cannot be seen")
+            raise NotConverted(node, "what the status is compared with cannot be seen", FIXER.name)
         return
     if {"completed", "requires_action"} <= set(words):
         return  # a response that waits is completed, and both words are there

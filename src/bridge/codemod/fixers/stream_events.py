@@ -32,7 +32,8 @@ def convert(plan: Plan, chain: Chain) -> None:
     target = parent.comparisons[0] if is_compared and isinstance(parent, cst.Comparison) else None
     word = plan.flow.constant(target.comparator) if target is not None else None
     if target is None or word not in EVENTS or not isinstance(target.operator, cst.Equal):
-        raise NotConverted(node, f"the event {word} has no counterpart" if word else "the event's name is used as a text")
+        why = f"the event {word} has no counterpart" if isinstance(word, str) else "the event's name is used as a text"
+        raise NotConverted(node, why, FIXER.name)
     template = f'{{it}}.type == "{EVENTS[str(word)]}"'
     if plan.has_functions and word in ("thread.run.requires_action", "thread.run.completed"):
         template += f" and {'not ' if word == 'thread.run.completed' else ''}{WAITING}"

@@ -1,0 +1,92 @@
+"""Programs before and after, each run for real against the script of the corpus; and what a proof must not let pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from bridge.codemod.converting import convert
+from bridge.codemod.proving import Evidence, Proving, Ran, prove
+from bridge.codemod.proving.judging import judge
+from codemod.corpus import CONVERTED, PROGRAMS, SCRIPT, SEEDS, stdin
+from doors.served import clean_environment
+
+RUN = [path for path in PROGRAMS if path.stem in CONVERTED] + SEEDS
+
+
+def proved(program: Path, after: str) -> Evidence:
+    how = Proving(SCRIPT, stdin=stdin(program), environment=clean_environment())
+    return prove(program, after, how)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", RUN, ids=lambda path: path.stem)
+def test_does_the_same_before_and_after(program: Path) -> None:
+    evidence = proved(program, convert(program.read_text("utf-8")).code)
+    assert evidence.findings == ()
+    assert evidence.verdict == "proved"
+    assert evidence.before is not None and evidence.after is not None
+    assert len(evidence.before.requests) == len(evidence.after.requests) >= 1
+    assert evidence.after.stdout.strip()
+
+
+@pytest.mark.slow
+def test_the_answer_to_the_guides_question_is_shown() -> None:
+    for program in SEEDS:
+        evidence = proved(program, convert(program.read_text("utf-8")).code)
+        assert evidence.after is not None
+        assert "The tools say 57 and 0.06." in evidence.after.stdout
+
+
+@pytest.mark.slow
+def test_a_wrong_rewrite_is_not_proved() -> None:
+    program = next(path for path in PROGRAMS if path.stem == "polling")
+    after = convert(program.read_text("utf-8")).code
+    wrong = after.replace('"Repeat what you hear."', '"Say the opposite."')
+    assert wrong != after
+    evidence = proved(program, wrong)
+    assert evidence.verdict == "differs"
+    assert any("instructions" in each for each in evidence.findings)
+
+
+# --- judging, without running anything
+
+REQUEST: dict[str, Any] = {"model": "gpt-4o", "input": [{"role": "user", "content": "Hi"}], "store": False}
+OTHER: dict[str, Any] = {**REQUEST, "input": [{"role": "user", "content": "Ho"}]}
+GOOD = Ran((REQUEST, OTHER), "one\n", "", 0)
+PAGE = "SyncCursorPage[Message](data=[Message(id='msg_1', content=[Text(value='one')])])\n"
+
+PROVED = [
+    (GOOD, GOOD, ()),
+    (GOOD, evolve(GOOD, requests=(OTHER, REQUEST)), ("the same requests came in another order",)),
+    (evolve(GOOD, stdout=PAGE), GOOD, ("line 1 of the output: a page of messages before, the answer in it after",)),
+    (GOOD, evolve(GOOD, requests=(REQUEST, {**OTHER, "stream": True, "store": True})), ()),
+    (GOOD, evolve(GOOD, stderr="a warning\n"), ()),
+]
+DIFFERS = [
+    (GOOD, evolve(GOOD, stdout="two\n"), "line 1 of the output: 'one' before, 'two' after"),
+    (GOOD, evolve(GOOD, stdout=""), "line 1 of the output: 'one' before, None after"),
+    (GOOD, evolve(GOOD, stdout="one\nmore\n"), "line 2 of the output: None before, 'more' after"),
+    (GOOD, evolve(GOOD, exit_code=1, stderr="x\nKeyError: 'a'\n"), "exit code 0 before, 1 after: KeyError: 'a'"),
+    (GOOD, evolve(GOOD, requests=(REQUEST,)), "legs[1]: 'gpt-4o' before, (missing) after"),
+    (GOOD, evolve(GOOD, requests=(REQUEST, {**OTHER, "model": "o3"})), "legs[1].model: 'gpt-4o' before, 'o3' after"),
+    (GOOD, evolve(GOOD, exit_code=None, failed="did not end"), "after did not end"),
+    (evolve(GOOD, exit_code=2), evolve(GOOD, exit_code=2), "the program fails before as well, with exit code 2"),
+    (evolve(GOOD, requests=()), evolve(GOOD, requests=()), "the program asked the model nothing"),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "remarks"), PROVED)
+def test_proved(before: Ran, after: Ran, remarks: tuple[str, ...]) -> None:
+    evidence = judge(before, after)
+    assert (evidence.verdict, evidence.findings, evidence.remarks) == ("proved", (), remarks)
+
+
+@pytest.mark.parametrize(("before", "after", "finding"), DIFFERS)
+def test_differs(before: Ran, after: Ran, finding: str) -> None:
+    evidence = judge(before, after)
+    assert evidence.verdict == "differs"
+    assert any(each.startswith(finding) for each in evidence.findings), evidence.findings
