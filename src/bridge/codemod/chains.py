@@ -129,4 +129,3 @@ def end_of(chain: Chain) -> cst.BaseExpression:
     """The node whose value is the thing that the chain ends in."""
     assert chain.last is not None
     return chain.last
-

@@ -37,7 +37,9 @@ def check_goal(plan: Plan, chain: Chain) -> None:
         return
     if _goes_on(plan, node, parent, chain.ends) or _is_shown(plan, node, parent, chain.ends):
         return
-    raise NotConverted(node, f"{SHOWN.get(chain.ends, chain.ends)} goes where this file does not follow it: {_where(plan, node)}")
+    raise NotConverted(
+        node, f"{SHOWN.get(chain.ends, chain.ends)} goes where this file does not follow it: {_where(plan, node)}"
+    )
 
 
 def _is_passed(plan: Plan, parent: cst.CSTNode, chain: Chain) -> bool:
@@ -221,7 +223,9 @@ def _results(plan: Plan, function: Scope) -> Iterator[NotConverted]:
     assert isinstance(function.node, cst.FunctionDef)
     for each, value in things:
         if not (same(value, held) or _is_none(plan.flow.of(each))):
-            yield NotConverted(each, f"{function.node.name.value} gives {SHOWN.get(held, held)}, and something else here")
+            yield NotConverted(
+                each, f"{function.node.name.value} gives {SHOWN.get(held, held)}, and something else here"
+            )
 
 
 def _where(plan: Plan, node: cst.CSTNode) -> str:
@@ -231,4 +235,3 @@ def _where(plan: Plan, node: cst.CSTNode) -> str:
         node, parent = parent, plan.parent(parent)
     line = plan.code(parent if isinstance(parent, (cst.BaseExpression, cst.BaseSmallStatement)) else node).splitlines()
     return line[0] if len(line) == 1 else f"{line[0]} …"
-

@@ -1,9 +1,9 @@
 """What an expression is, for a rewrite: scan's inference, and what it leaves open because it only looks for calls.
 
-    runs.create(stream=True)             a stream, not a run
-    on_event(self, event)                an event, in a class of event handlers; other methods take parts of events
-    self.current_run                     a run, in such a class
-    threads[user], threads.get(user)     what this file put into the dict `threads`
+runs.create(stream=True)             a stream, not a run
+on_event(self, event)                an event, in a class of event handlers; other methods take parts of events
+self.current_run                     a run, in such a class
+threads[user], threads.get(user)     what this file put into the dict `threads`
 """
 
 from __future__ import annotations

@@ -71,7 +71,9 @@ def _uses(found: Bindings, scope: Scope, name: str) -> Iterator[cst.CSTNode]:
             if where.lookup(name) is held:
                 yield node
     function = getattr(getattr(scope.node, "name", None), "value", "")
-    names = [function, scope.owner.node.name.value] if scope.owner is not None and function == "__init__" else [function]  # type: ignore[union-attr]
+    names = (
+        [function, scope.owner.node.name.value] if scope.owner is not None and function == "__init__" else [function]
+    )  # type: ignore[union-attr]
     for call in (each for called in names for each in found.calls.get(called, ())):
         yield from (each.keyword for each in call.args if each.keyword is not None and each.keyword.value == name)
 

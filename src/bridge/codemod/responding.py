@@ -1,13 +1,13 @@
 """One response: the configuration with what a run said otherwise, asked with the whole history (responses-mapping §4).
 
-    instructions, model, temperature, top_p  => in place of the configuration's
-    additional_instructions                  => behind the instructions, on a line of its own
-    tools, response_format, reasoning_effort => converted, in place of the configuration's
-    tool_choice                              => of the first response only: forced again, the model would call for ever
-    additional_messages                      => items more in the history, before
-    max_completion_tokens                    => max_output_tokens
-    metadata, parallel_tool_calls            => the same
-    truncation_strategy auto                 => truncation auto
+instructions, model, temperature, top_p  => in place of the configuration's
+additional_instructions                  => behind the instructions, on a line of its own
+tools, response_format, reasoning_effort => converted, in place of the configuration's
+tool_choice                              => of the first response only: forced again, the model would call for ever
+additional_messages                      => items more in the history, before
+max_completion_tokens                    => max_output_tokens
+metadata, parallel_tool_calls            => the same
+truncation_strategy auto                 => truncation auto
 """
 
 from __future__ import annotations
@@ -75,9 +75,9 @@ def configuration(asked: Asked, updated: cst.CSTNode, is_first: bool = True) -> 
         changed.append(nodes.element("tool_choice", _value(asked, updated, "tool_choice")))
     if not changed:
         return assistant
-    return parse("{assistant} | {changed}", assistant=assistant, changed=nodes.laid_out(cst.Dict([]), changed)).with_changes(
-        lpar=[cst.LeftParen()], rpar=[cst.RightParen()]
-    )
+    return parse(
+        "{assistant} | {changed}", assistant=assistant, changed=nodes.laid_out(cst.Dict([]), changed)
+    ).with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
 
 
 def _changed(asked: Asked, updated: cst.CSTNode, assistant: cst.BaseExpression) -> list[cst.DictElement]:
@@ -122,7 +122,9 @@ def history(plan: Plan, asked: Asked, updated: cst.CSTNode, around: Around) -> c
     return thread
 
 
-def request(plan: Plan, call: Call, with_: cst.BaseExpression, thread: cst.BaseExpression, stream: bool = False) -> cst.BaseExpression:
+def request(
+    plan: Plan, call: Call, with_: cst.BaseExpression, thread: cst.BaseExpression, stream: bool = False
+) -> cst.BaseExpression:
     """``client.responses.create(**assistant, input=thread)``."""
     template = "{client}.responses.create(**{with_}, input={thread}" + (", stream=True)" if stream else ")")
     made = parse(template, client=arguments.client(plan, call), with_=with_, thread=thread)
@@ -130,7 +132,9 @@ def request(plan: Plan, call: Call, with_: cst.BaseExpression, thread: cst.BaseE
     return nodes.spread(made, plan.indent) if len(plan.code(made)) > LONGEST else made
 
 
-def kept(plan: Plan, run: cst.BaseExpression, thread: cst.BaseExpression) -> cst.SimpleStatementLine | cst.BaseCompoundStatement:
+def kept(
+    plan: Plan, run: cst.BaseExpression, thread: cst.BaseExpression
+) -> cst.SimpleStatementLine | cst.BaseCompoundStatement:
     """The statement that puts what the model answered into the history."""
     if plan.keeps_texts:
         item = '{thread}.append({"role": "assistant", "content": {run}.output_text})'

@@ -51,7 +51,9 @@ def create(plan: Plan, call: Call) -> None:
         inner = arguments.inner(updated)
         thread = responding.history(plan, asked, inner, around)
         with_ = responding.configuration(asked, inner)
-        return _opened(plan, call, updated, responding.request(plan, call, with_, thread, stream=True), around, asked.given)
+        return _opened(
+            plan, call, updated, responding.request(plan, call, with_, thread, stream=True), around, asked.given
+        )
 
     plan.replace(arguments.outer(plan, call), edit)
 
@@ -71,7 +73,12 @@ def submit(plan: Plan, call: Call, given: dict[str, Argument], thread: Argument,
 
 
 def _opened(
-    plan: Plan, call: Call, updated: cst.CSTNode, request: cst.BaseExpression, around: Around, given: dict[str, Argument]
+    plan: Plan,
+    call: Call,
+    updated: cst.CSTNode,
+    request: cst.BaseExpression,
+    around: Around,
+    given: dict[str, Argument],
 ) -> cst.BaseExpression:
     if "event_handler" in given:
         handler = arguments.value(arguments.inner(updated), given["event_handler"], call)
@@ -220,7 +227,9 @@ def _deltas(plan: Plan, streamed: Streamed, loop: cst.For) -> None:
     def edit(updated: cst.CSTNode, around: Around) -> cst.CSTNode:
         assert isinstance(updated, cst.For) and isinstance(updated.body, cst.IndentedBlock)
         assert isinstance(updated.iter, cst.Attribute)
-        text = cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(updated.target)], cst.parse_expression("event.delta"))])
+        text = cst.SimpleStatementLine(
+            [cst.Assign([cst.AssignTarget(updated.target)], cst.parse_expression("event.delta"))]
+        )
         delta = statement('if event.type == "response.output_text.delta":\n    pass\n')
         assert isinstance(delta, cst.If)
         delta = delta.with_changes(body=updated.body.with_changes(body=[text, *updated.body.body]))

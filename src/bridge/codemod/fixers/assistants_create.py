@@ -1,12 +1,12 @@
 """assistants.create => a dict of what goes with every response: model, instructions, tools, and `store`.
 
-    name, description, metadata     => left out: Responses has nothing that holds them
-    tools, tool_resources           => tools                                   (codemod/tools.py)
-    response_format                 => text.format
-    reasoning_effort                => reasoning.effort
-    (nothing)                       => store: the history is the program's, so answers need not be kept; where the model
-                                       is known to reason, with its reasoning encrypted, which has to be sent back.
-                                       Of a model that is not known here, answers are stored: its reasoning may be needed
+name, description, metadata     => left out: Responses has nothing that holds them
+tools, tool_resources           => tools                                   (codemod/tools.py)
+response_format                 => text.format
+reasoning_effort                => reasoning.effort
+(nothing)                       => store: the history is the program's, so answers need not be kept; where the model
+                                   is known to reason, with its reasoning encrypted, which has to be sent back.
+                                   Of a model that is not known here, answers are stored: its reasoning may be needed
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Clients of the SDK become those of bridge; whatever else the SDK is imported for stays.
 
-    from openai import OpenAI                        => from bridge import OpenAI
-    from openai import AssistantEventHandler, OpenAI => from bridge import OpenAI, and the rest from openai
-    import openai, where it makes or is the client   => import bridge as openai
+from openai import OpenAI                        => from bridge import OpenAI
+from openai import AssistantEventHandler, OpenAI => from bridge import OpenAI, and the rest from openai
+import openai, where it makes or is the client   => import bridge as openai
 """
 
 from __future__ import annotations

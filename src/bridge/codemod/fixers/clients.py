@@ -1,8 +1,8 @@
 """Clients: bridge's become those of the SDK, whose responses they are; Azure's stay, since its paths are others.
 
-    from bridge import OpenAI                         => from openai import OpenAI
-    import bridge as openai                           => import openai
-    AzureOpenAI(…)                                    not converted: the Responses API of Azure stands below /openai/v1
+from bridge import OpenAI                         => from openai import OpenAI
+import bridge as openai                           => import openai
+AzureOpenAI(…)                                    not converted: the Responses API of Azure stands below /openai/v1
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ OWN: Final = frozenset(("OpenAI", "AsyncOpenAI"))
 def convert(plan: Plan) -> None:
     for node in plan.analysis.bindings.scopes:
         if isinstance(node, cst.ImportAlias) and dotted(node.name) in AZURE:
-            raise NotConverted(node, "Azure's Responses API stands below another path, /openai/v1: give its client that")
+            raise NotConverted(
+                node, "Azure's Responses API stands below another path, /openai/v1: give its client that"
+            )
         if isinstance(node, cst.ImportAlias) and (dotted(node.name) or "").startswith("openai.types.beta"):
             raise NotConverted(node, "types of the Assistants API are named")
         if isinstance(node, cst.ImportFrom):

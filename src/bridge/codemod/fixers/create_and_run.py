@@ -29,7 +29,9 @@ def create(plan: Plan, call: Call) -> None:
         thread = cst.Name(NAME)
         written = arguments.value(inner, given["thread"], call) if "thread" in given else cst.Dict([])
         items = nodes.get(written, "messages") if isinstance(written, cst.Dict) else None
-        around.before.append(statement(f"{NAME} = {{items}}", items=nodes.at_margin(items or cst.List([]), plan.indent)))
+        around.before.append(
+            statement(f"{NAME} = {{items}}", items=nodes.at_margin(items or cst.List([]), plan.indent))
+        )
         response = responding.request(plan, call, arguments.value(inner, assistant, call), thread)
         return answered(plan, call, again(updated, response), thread, around)
 
@@ -43,6 +45,4 @@ def _messages(plan: Plan, given: cst.BaseExpression) -> None:
         messages.convert(plan, each.value)  # type: ignore[union-attr]
 
 
-FIXER = Fixer(
-    "create_and_run", calls={"threads.create_and_run": create, "threads.create_and_run_poll": create}
-)
+FIXER = Fixer("create_and_run", calls={"threads.create_and_run": create, "threads.create_and_run_poll": create})

@@ -1,9 +1,9 @@
 """Classes of event handlers => plain classes whose on_event takes response events, and calls their other methods.
 
-    on_text_created(text)              on response.content_part.added
-    on_text_delta(delta, snapshot)     on response.output_text.delta; delta.value => event.delta
-    on_text_done(text)                 on response.output_text.done; text.value => event.text
-    on_event(event)                    on every event
+on_text_created(text)              on response.content_part.added
+on_text_delta(delta, snapshot)     on response.output_text.delta; delta.value => event.delta
+on_text_done(text)                 on response.output_text.done; text.value => event.text
+on_event(event)                    on every event
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ def _method(plan: Plan, node: cst.FunctionDef) -> None:
 
     def edit(updated: cst.CSTNode, around: Around) -> cst.CSTNode:
         assert isinstance(updated, cst.FunctionDef)
-        decorators = [each for each in updated.decorators if (dotted(each.decorator) or "").rpartition(".")[2] != "override"]
+        decorators = [
+            each for each in updated.decorators if (dotted(each.decorator) or "").rpartition(".")[2] != "override"
+        ]
         first = updated.params.params[0].with_changes(comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")))
         params = updated.params.with_changes(params=[first, cst.Param(cst.Name(name))])
         return updated.with_changes(decorators=decorators, params=params)

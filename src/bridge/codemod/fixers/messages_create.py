@@ -40,7 +40,9 @@ def _forget(plan: Plan, call: Call) -> None:
     small = plan.small(call.node)
     if isinstance(small, cst.Expr):
         return
-    is_named = isinstance(small, cst.Assign) and len(small.targets) == 1 and isinstance(small.targets[0].target, cst.Name)
+    is_named = (
+        isinstance(small, cst.Assign) and len(small.targets) == 1 and isinstance(small.targets[0].target, cst.Name)
+    )
     if not is_named:
         raise NotConverted(call.node, "the message that it gives is used")
     assert isinstance(small, cst.Assign)

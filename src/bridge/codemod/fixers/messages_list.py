@@ -1,9 +1,9 @@
 """messages.list => what the response said, or the history itself.
 
-    .data[0].content[0].text.value     => run.output_text, where the run is in sight; else of the history's last item
-    print(messages)                    => print(run.output_text)
-    message = messages.data[0]         => message = thread[-1]
-    for message in messages            => a loop over the history, which then holds plain messages only
+.data[0].content[0].text.value     => run.output_text, where the run is in sight; else of the history's last item
+print(messages)                    => print(run.output_text)
+message = messages.data[0]         => message = thread[-1]
+for message in messages            => a loop over the history, which then holds plain messages only
 """
 
 from __future__ import annotations

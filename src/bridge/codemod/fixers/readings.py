@@ -27,7 +27,9 @@ def read(plan: Plan) -> None:
 
 def _chain(plan: Plan, chain: chains.Chain) -> None:
     if chain.begins in ("page", "stream"):
-        raise NotConverted(chain.nodes[0], f"what becomes of the {'messages' if chain.begins == 'page' else 'stream'} cannot be seen")
+        raise NotConverted(
+            chain.nodes[0], f"what becomes of the {'messages' if chain.begins == 'page' else 'stream'} cannot be seen"
+        )
     chains.walked(plan, chain)
     if chain.ends == "run id" and not _is_followed(plan, chain):
         chain.steps.pop()  # shown, or written down: the response has an id as well

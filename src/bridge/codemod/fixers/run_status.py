@@ -16,8 +16,8 @@ from bridge.codemod.plan import Around, NotConverted, Plan
 
 CALLS: Final = 'any(item.type == "function_call" for item in {it}.output)'
 TEMPLATES: Final = {
-    ("==", "completed"): ("{it}.status == \"completed\" and not " + CALLS, True),
-    ("!=", "completed"): ("{it}.status != \"completed\" or " + CALLS, True),
+    ("==", "completed"): ('{it}.status == "completed" and not ' + CALLS, True),
+    ("!=", "completed"): ('{it}.status != "completed" or ' + CALLS, True),
     ("==", "requires_action"): (CALLS, False),
     ("!=", "requires_action"): ("not " + CALLS, True),
 }

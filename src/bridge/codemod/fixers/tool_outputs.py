@@ -1,7 +1,7 @@
 """submit_tool_outputs => the outputs as items of the history, and the next response (responses-mapping §4.4).
 
-    {"tool_call_id": id, "output": text}  => {"type": "function_call_output", "call_id": id, "output": text}
-    a call for its own sake               => its run is the response from then on
+{"tool_call_id": id, "output": text}  => {"type": "function_call_output", "call_id": id, "output": text}
+a call for its own sake               => its run is the response from then on
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Runs the code of one file as the program of another: with its name, its folder and its arguments.
 
-    python launcher.py CODE PROGRAM [ARGS]...
+python launcher.py CODE PROGRAM [ARGS]...
 """
 
 from __future__ import annotations
