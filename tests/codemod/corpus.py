@@ -1,4 +1,4 @@
-"""The corpus: programs as their users wrote them, and what each becomes. Goldens are read by people: change them by hand."""
+"""The corpus: programs as their users wrote them, what each becomes, and what the model says to them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,42 @@ PROGRAMS = sorted((HERE / "programs").glob("*.py"))
 SEEDS = sorted((HERE.parent / "seeds" / "python").glob("*.py"))
 """Programs in the shape of the function calling guide's."""
 
-CONVERTED = (
-    "chat_loop class_bot code_interpreter create_and_run event_handler file_search flask_route gather handler_tools helpers"
-    " json_mode overrides parallel_tools polling polling_loop raw_events retry_wrapper several_assistants text_deltas"
-    " tool_loop_by_hand transcript vision wait_on_run worker"
-).split()
-LEFT = "annotations attachments azure database_thread django_view known_assistant metadata steps".split()
+CONVERTED = [
+    "chat_loop",
+    "class_bot",
+    "code_interpreter",
+    "create_and_run",
+    "event_handler",
+    "file_search",
+    "flask_route",
+    "gather",
+    "handler_tools",
+    "helpers",
+    "json_mode",
+    "overrides",
+    "parallel_tools",
+    "polling",
+    "polling_loop",
+    "raw_events",
+    "retry_wrapper",
+    "several_assistants",
+    "text_deltas",
+    "tool_loop_by_hand",
+    "transcript",
+    "vision",
+    "wait_on_run",
+    "worker",
+]
+LEFT = [
+    "annotations",
+    "attachments",
+    "azure",
+    "database_thread",
+    "django_view",
+    "known_assistant",
+    "metadata",
+    "steps",
+]
 
 SCRIPT: list[dict[str, Any]] = [
     {

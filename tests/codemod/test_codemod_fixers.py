@@ -36,6 +36,7 @@ NATIVE = {
 GIVEN = {"ASSISTANT": ASSISTANT, "TOOLS": TOOLS, "THREAD": THREAD, "RUN": RUN}
 """Their names in the files of cases."""
 
+
 @frozen
 class Case:
     """Of cases/FIXER.txt: what is given before it, the code, and either a part of the reason why it is left, or what it

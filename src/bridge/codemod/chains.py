@@ -1,4 +1,4 @@
-"""What is read of legacy objects: ``run.usage.prompt_tokens``, step by step, and where the thing goes that it ends in."""
+"""What is read of legacy objects: ``run.usage.prompt_tokens``, step by step, and the thing that it ends in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import libcst as cst
 from attrs import define, field
 
 from bridge.codemod.fixer import parse
-from bridge.codemod.plan import Around, NotConverted, Plan
+from bridge.codemod.plan import Around, Edit, NotConverted, Plan
 from bridge.codemod.things import MESSAGE, MESSAGE_TEXTS, NOT_READ, SHOWN, THINGS, VALUES, Step, thing
 
 
@@ -110,7 +110,7 @@ def rewrite(plan: Plan, chain: Chain) -> None:
             plan.replace(node, _edit(depth, step.template))
 
 
-def _edit(depth: int, template: str):  # type: ignore[no-untyped-def]
+def _edit(depth: int, template: str) -> Edit:
     def edit(updated: cst.CSTNode, around: Around) -> cst.CSTNode:
         it = updated
         for _ in range(depth):
@@ -118,7 +118,7 @@ def _edit(depth: int, template: str):  # type: ignore[no-untyped-def]
             it = it.expression if isinstance(it, cst.Await) else it.value
         if template == "{it}":
             return it
-        made = parse(template, it=it)  # type: ignore[arg-type]
+        made = parse(template, it=it)
         lpar, rpar = getattr(updated, "lpar", ()), getattr(updated, "rpar", ())
         return made.with_changes(lpar=lpar, rpar=rpar) if lpar else made
 

@@ -24,7 +24,7 @@ HARMLESS: Final = ("override", "staticmethod", "classmethod", "property", "wraps
 
 def check_goal(plan: Plan, chain: Chain) -> None:
     """Raises NotConverted where the thing goes out of sight."""
-    node = end_of(chain)
+    node: cst.CSTNode = end_of(chain)
     while True:
         parent = plan.parent(node)
         if node in plan.consumed or node in plan.taken or isinstance(parent, cst.Expr):
@@ -161,9 +161,9 @@ def check_function(plan: Plan, function: Scope) -> str | None:
         name = (dotted(decorator) or "").rpartition(".")[2]
         if name not in HARMLESS and not isinstance(plan.flow.of(decorator), Defined):
             return f"the decorator {plan.code(decorator)} of {node.name.value} may call it from elsewhere"
-    for each in plan.names(node.name.value):
-        is_own = isinstance(value := plan.flow.of(each), Defined) and value.scope is function
-        if is_own and isinstance(plan.parent(each), (cst.Arg, cst.Element, cst.DictElement)):
+    for use in plan.names(node.name.value):
+        is_own = isinstance(value := plan.flow.of(use), Defined) and value.scope is function
+        if is_own and isinstance(plan.parent(use), (cst.Arg, cst.Element, cst.DictElement)):
             return f"{node.name.value} is handed on as a function"
     return None
 

@@ -1,4 +1,4 @@
-"""``# bridge:`` comments, above what was left as it is: why, and where more is said. A second run finds its own again."""
+"""``# bridge:`` comments above what was left as it is: why, and where more is said. A second run finds its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A fixer converts one shape of legacy code. Each has a file in fixers/, its cases in tests, its paragraph in docs/codemod.md.
+"""A fixer converts one shape of legacy code.
+
+Each has a file in fixers/, its cases in tests, and its paragraph in docs/codemod.md.
 
 A fixer registers itself by being made: `fixers` are all of the package, in the order of their names.
 """
@@ -9,7 +11,7 @@ import pkgutil
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import libcst as cst
 from attrs import field, frozen
@@ -42,19 +44,19 @@ def fixers(target: Target) -> tuple[Fixer, ...]:
     return tuple(fixer for fixer in found if fixer.target == target)
 
 
-def parse(template: str, **nodes: cst.BaseExpression) -> cst.BaseExpression:
+def parse(template: str, **nodes: Any) -> cst.BaseExpression:
     """The expression of the template, with nodes for ``{name}``."""
     from libcst.helpers import parse_template_expression
 
-    return parse_template_expression(template, **_used(template, nodes))  # type: ignore[arg-type]
+    return parse_template_expression(template, **_used(template, nodes))
 
 
-def statement(template: str, **nodes: cst.BaseExpression) -> cst.SimpleStatementLine | cst.BaseCompoundStatement:
+def statement(template: str, **nodes: Any) -> cst.SimpleStatementLine | cst.BaseCompoundStatement:
     """The same for a statement."""
     from libcst.helpers import parse_template_statement
 
-    return parse_template_statement(template, **_used(template, nodes))  # type: ignore[arg-type]
+    return parse_template_statement(template, **_used(template, nodes))
 
 
-def _used(template: str, nodes: dict[str, cst.BaseExpression]) -> dict[str, cst.BaseExpression]:
+def _used(template: str, nodes: dict[str, Any]) -> dict[str, Any]:
     return {name: node for name, node in nodes.items() if f"{{{name}}}" in template}

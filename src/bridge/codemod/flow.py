@@ -9,7 +9,7 @@ threads[user], threads.get(user)     what this file put into the dict `threads`
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import libcst as cst
 from attrs import define, field
@@ -40,7 +40,12 @@ class Flow(Inference):
 
     @classmethod
     def over(cls, analysis: Analysis) -> Flow:
-        rules = {**RULES, cst.Call: Flow.called, cst.Attribute: Flow.attribute, cst.Subscript: Flow.subscript}
+        rules: dict[type[cst.CSTNode], Any] = {
+            **RULES,
+            cst.Call: Flow.called,
+            cst.Attribute: Flow.attribute,
+            cst.Subscript: Flow.subscript,
+        }
         flow = cls(analysis.bindings, rules)
         flow._handlers = {_body(analysis, handler.node) for handler in analysis.handlers}
         for node, scope in analysis.bindings.scopes.items():

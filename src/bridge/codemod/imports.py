@@ -70,7 +70,7 @@ class _Removing(cst.CSTTransformer):
 
 def local(alias: cst.ImportAlias) -> str:
     """The name that the import gives."""
-    node = alias.asname.name if alias.asname is not None else alias.name
+    node: cst.BaseExpression = alias.asname.name if alias.asname is not None else alias.name
     while isinstance(node, cst.Attribute):
         node = node.value
     assert isinstance(node, cst.Name)

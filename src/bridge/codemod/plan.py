@@ -7,7 +7,7 @@ cannot be converted keeps everything of its module as it is: threads that are ha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import libcst as cst
 from attrs import define, field, frozen
@@ -19,8 +19,8 @@ Statement: TypeAlias = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
 
 class NotConverted(Exception):
-    """Raised by fixers: `node` cannot be rewritten, `reason` ends the sentence that begins with "not converted:". `fixer`
-    is whose it is, if not that of the fixer that was asked."""
+    """Raised by fixers: `node` cannot be rewritten, `reason` ends the sentence that begins with "not converted:".
+    `fixer` is whose it is, if not that of the fixer that was asked."""
 
     def __init__(self, node: cst.CSTNode, reason: str, fixer: str = "") -> None:
         super().__init__(reason)
@@ -44,7 +44,7 @@ class Around:
     after: list[Statement] = field(factory=list)
 
 
-Edit: TypeAlias = Callable[[cst.CSTNode, Around], cst.CSTNode]
+Edit: TypeAlias = Callable[[Any, Around], cst.CSTNode]
 """(the node as edited inside, around) -> what stands in its place."""
 
 

@@ -44,8 +44,7 @@ def _scopes(found: Bindings) -> list[Scope]:
 
 
 def _path(scope: Scope) -> str:
-    name = getattr(getattr(scope.node, "name", None), "value", "")
-    return f"{_path(scope.parent)}.{name}" if scope.parent is not None else ""
+    return f"{_path(scope.parent)}.{_name(scope)}" if scope.parent is not None else ""
 
 
 def _is_free(found: Bindings, scope: Scope, name: str) -> bool:
@@ -67,15 +66,21 @@ def _uses(found: Bindings, scope: Scope, name: str) -> Iterator[cst.CSTNode]:
     held = scope.names[name]
     yield from (each.node.name for each in held if isinstance(each.node, cst.Param))
     for node, where in found.scopes.items():
-        if isinstance(node, cst.Name) and node.value == name and _is_name(found, node):
-            if where.lookup(name) is held:
-                yield node
-    function = getattr(getattr(scope.node, "name", None), "value", "")
-    names = (
-        [function, scope.owner.node.name.value] if scope.owner is not None and function == "__init__" else [function]
-    )  # type: ignore[union-attr]
-    for call in (each for called in names for each in found.calls.get(called, ())):
+        is_same = isinstance(node, cst.Name) and node.value == name and _is_name(found, node)
+        if is_same and where.lookup(name) is held:
+            yield node
+    for call in (each for called in _called(scope) for each in found.calls.get(called, ())):
         yield from (each.keyword for each in call.args if each.keyword is not None and each.keyword.value == name)
+
+
+def _called(scope: Scope) -> list[str]:
+    """The names by which the function is called."""
+    name = _name(scope)
+    return [name, _name(scope.owner)] if scope.owner is not None and name == "__init__" else [name]
+
+
+def _name(scope: Scope) -> str:
+    return str(getattr(getattr(scope.node, "name", None), "value", ""))
 
 
 def _is_name(found: Bindings, node: cst.Name) -> bool:

@@ -82,9 +82,9 @@ def _blank(statement: Any) -> list[cst.EmptyLine]:
     return lines
 
 
-def _comments(statement: Any) -> Sequence[cst.EmptyLine]:
+def _comments(statement: Any) -> list[cst.EmptyLine]:
     """What stands above it, from the first comment on."""
-    return statement.leading_lines[len(_blank(statement)) :]  # type: ignore[no-any-return]
+    return list(statement.leading_lines[len(_blank(statement)) :])
 
 
 def _lost(before: Any, made: Sequence[Any]) -> list[cst.EmptyLine]:

@@ -1,4 +1,4 @@
-"""What a later leg of a run needs and is not given: the assistant and the thread, where there is only one to be meant."""
+"""What a later leg of a run needs and is not given: assistant and thread, where only one can be meant."""
 
 from __future__ import annotations
 

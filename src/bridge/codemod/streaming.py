@@ -13,7 +13,7 @@ What the model answered is kept when its last event comes, before a handler sees
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import libcst as cst
 from attrs import frozen
@@ -30,7 +30,8 @@ Block: TypeAlias = list[cst.SimpleStatementLine | cst.BaseCompoundStatement]
 
 @frozen(eq=False)
 class Streamed:
-    """A stream and what reads it. `thread` is how its history is called there; `handler` the expression of its handler."""
+    """A stream and what reads it. `thread` is how its history is called there, `handler` the expression of its
+    handler."""
 
     call: Call
     thread: str
@@ -139,8 +140,8 @@ def _holder(plan: Plan, call: Call) -> cst.With | cst.Assign | cst.For:
 
 
 def _name(holder: cst.With | cst.Assign) -> cst.Name:
-    named = holder.items[0].asname if isinstance(holder, cst.With) else holder.targets[0]
-    target = named.name if isinstance(named, cst.AsName) else named.target  # type: ignore[union-attr]
+    as_name = holder.items[0].asname if isinstance(holder, cst.With) else None
+    target = holder.targets[0].target if isinstance(holder, cst.Assign) else as_name and as_name.name
     assert isinstance(target, cst.Name)
     return target
 
@@ -160,12 +161,11 @@ def _uses(plan: Plan, holder: cst.With | cst.Assign) -> Iterator[cst.Name]:
 
 
 def _gives(node: cst.CSTNode, name: str) -> bool:
+    named: list[cst.CSTNode] = []
     if isinstance(node, cst.With):
         named = [each.asname.name for each in node.items if each.asname is not None]
     elif isinstance(node, cst.Assign):
         named = [each.target for each in node.targets]
-    else:
-        return False
     return any(isinstance(each, cst.Name) and each.value == name for each in named)
 
 
@@ -211,7 +211,8 @@ def _events(plan: Plan, streamed: Streamed, loop: cst.For) -> None:
 
     def edit(updated: cst.CSTNode, around: Around) -> cst.CSTNode:
         assert isinstance(updated, cst.For) and isinstance(updated.body, cst.IndentedBlock)
-        return _with_body(updated, [*_kept(plan, streamed, name), *updated.body.body])
+        own: Any = updated.body.body
+        return _with_body(updated, [*_kept(plan, streamed, name), *own])
 
     plan.replace(loop, edit)
 
@@ -232,7 +233,8 @@ def _deltas(plan: Plan, streamed: Streamed, loop: cst.For) -> None:
         )
         delta = statement('if event.type == "response.output_text.delta":\n    pass\n')
         assert isinstance(delta, cst.If)
-        delta = delta.with_changes(body=updated.body.with_changes(body=[text, *updated.body.body]))
+        body: Any = [text, *updated.body.body]
+        delta = delta.with_changes(body=updated.body.with_changes(body=body))
         changed = updated.with_changes(target=cst.Name("event"), iter=updated.iter.value)
         return _with_body(changed, [*_kept(plan, streamed, "event"), delta])
 

@@ -1,8 +1,8 @@
 """What legacy objects become in native code, and what of them may be read: one table a thing.
 
 A thing is an object of the Assistants API as the program holds it. A step is a chain of attributes that is read of it;
-`template` is the native expression, with the thing for ``{it}``; `gives` the thing that comes of it, or nothing where it
-is a plain value, with which the program may do as it likes.
+`template` is the native expression, with the thing for ``{it}``; `gives` the thing that comes of it, or nothing where
+it is a plain value, with which the program may do as it likes.
 
     thread, thread id        the list of items that is the history
     assistant, assistant id  the configuration, a dict

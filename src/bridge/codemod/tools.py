@@ -1,4 +1,4 @@
-"""Tools, formats and content parts that are written down as dicts, in the words of Responses (responses-mapping §3, §5, §6)."""
+"""Tools, formats and content parts that are written down as dicts, in the words of Responses (mapping §3, §5, §6)."""
 
 from __future__ import annotations
 

@@ -25,8 +25,12 @@ def convert(plan: Plan) -> None:
         if isinstance(node, cst.ImportFrom) and dotted(node.module) == "openai" and not node.relative:
             _import_from(plan, node)
         elif isinstance(node, cst.ImportAlias) and dotted(node.name) == "openai":
-            if isinstance(plan.parent(node), cst.Import) and _is_client(plan, node):
-                plan.replace(node, _bridge)
+            _import(plan, node)
+
+
+def _import(plan: Plan, node: cst.ImportAlias) -> None:
+    if isinstance(plan.parent(node), cst.Import) and _is_client(plan, node):
+        plan.replace(node, _bridge)
 
 
 def _import_from(plan: Plan, node: cst.ImportFrom) -> None:
@@ -35,16 +39,16 @@ def _import_from(plan: Plan, node: cst.ImportFrom) -> None:
     ours = [each for each in node.names if dotted(each.name) in CLIENTS]
     others = [each for each in node.names if each not in ours]
     if ours and not others:
-        plan.replace(node, lambda updated, around: updated.with_changes(module=cst.Name("bridge")))  # type: ignore[attr-defined]
+        plan.replace(node, lambda updated, around: updated.with_changes(module=cst.Name("bridge")))
     elif ours:
         names = ", ".join(plan.code(each.with_changes(comma=cst.MaybeSentinel.DEFAULT)) for each in ours)
         plan.replace(node, lambda updated, around: _split(updated, around, names, others))
 
 
-def _split(updated: Any, around: Around, names: str, others: list[cst.ImportAlias]) -> cst.CSTNode:
+def _split(updated: Any, around: Around, names: str, others: list[cst.ImportAlias]) -> Any:
     around.before.append(statement(f"from bridge import {names}"))
     last = others[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
-    return updated.with_changes(names=[*others[:-1], last])  # type: ignore[no-any-return]
+    return updated.with_changes(names=[*others[:-1], last])
 
 
 def _is_client(plan: Plan, alias: cst.ImportAlias) -> bool:
@@ -56,9 +60,9 @@ def _is_client(plan: Plan, alias: cst.ImportAlias) -> bool:
     )
 
 
-def _bridge(updated: Any, around: Around) -> cst.CSTNode:
+def _bridge(updated: Any, around: Around) -> Any:
     asname = updated.asname or cst.AsName(cst.Name("openai"))
-    return updated.with_changes(name=cst.Name("bridge"), asname=asname)  # type: ignore[no-any-return]
+    return updated.with_changes(name=cst.Name("bridge"), asname=asname)
 
 
 FIXER = Fixer("bridge_imports", target="bridge", begin=convert)

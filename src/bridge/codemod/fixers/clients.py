@@ -37,16 +37,17 @@ def _import_from(plan: Plan, node: cst.ImportFrom) -> None:
     module = dotted(node.module) or ""
     if module.startswith("openai.types.beta"):
         raise NotConverted(node, "types of the Assistants API are named")
-    if module == "bridge" and not isinstance(node.names, cst.ImportStar):
-        if {dotted(each.name) for each in node.names} <= OWN:
-            plan.replace(node, lambda updated, around: updated.with_changes(module=cst.Name("openai")))  # type: ignore[attr-defined]
+    if isinstance(node.names, cst.ImportStar) or module != "bridge":
+        return
+    if {dotted(each.name) for each in node.names} <= OWN:
+        plan.replace(node, lambda updated, around: updated.with_changes(module=cst.Name("openai")))
 
 
-def _sdk(updated: Any, around: Around) -> cst.CSTNode:
+def _sdk(updated: Any, around: Around) -> Any:
     """``bridge as openai`` is named openai, and so is the SDK."""
     name = cst.Name("openai")
     is_openai = updated.asname is not None and dotted(updated.asname.name) == "openai"
-    return updated.with_changes(name=name, asname=None if is_openai else updated.asname)  # type: ignore[no-any-return]
+    return updated.with_changes(name=name, asname=None if is_openai else updated.asname)
 
 
 FIXER = Fixer("clients", begin=convert)

@@ -42,7 +42,7 @@ def _messages(plan: Plan, given: cst.BaseExpression) -> None:
     if not isinstance(given, cst.Dict) or {nodes.key_of(each) for each in given.elements} - {"messages"}:
         raise NotConverted(given, "the thread is not written down here as messages alone")
     for each in given.elements:
-        messages.convert(plan, each.value)  # type: ignore[union-attr]
+        messages.convert(plan, each.value)
 
 
 FIXER = Fixer("create_and_run", calls={"threads.create_and_run": create, "threads.create_and_run_poll": create})

@@ -8,7 +8,7 @@ on_event(event)                    on every event
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import libcst as cst
 
@@ -77,7 +77,7 @@ def _dispatching(node: cst.ClassDef, handler: Handler) -> cst.ClassDef:
     calls = [_call(name, handler.is_async) for name in handler.methods if name in EVENTS]
     if not calls:
         return node
-    body = list(node.body.body)
+    body: list[Any] = list(node.body.body)
     for place, each in enumerate(body):
         if isinstance(each, cst.FunctionDef) and each.name.value == "on_event":
             event = each.params.params[1].name.value
@@ -88,7 +88,7 @@ def _dispatching(node: cst.ClassDef, handler: Handler) -> cst.ClassDef:
         asynchronous = "async " if handler.is_async else ""
         made = statement(f"{asynchronous}def on_event(self, event):\n    pass\n")
         assert isinstance(made, cst.FunctionDef)
-        method = made.with_changes(body=cst.IndentedBlock(calls), leading_lines=_above(body))
+        method = made.with_changes(body=cst.IndentedBlock(calls), leading_lines=[cst.EmptyLine(indent=False)])
         body.insert(_first_method(body), method)
         if body[0] is method:
             body = [method.with_changes(leading_lines=()), *body[1:]]
@@ -96,16 +96,11 @@ def _dispatching(node: cst.ClassDef, handler: Handler) -> cst.ClassDef:
     return node.with_changes(body=node.body.with_changes(body=body))
 
 
-def _above(body: list[cst.BaseStatement]) -> list[cst.EmptyLine]:
-    return [cst.EmptyLine(indent=False)]
+def _with_empty_line(node: Any) -> Any:
+    return node.with_changes(leading_lines=[cst.EmptyLine(indent=False), *node.leading_lines])
 
 
-def _with_empty_line(node: cst.BaseStatement) -> cst.BaseStatement:
-    lines = getattr(node, "leading_lines", ())
-    return node.with_changes(leading_lines=[cst.EmptyLine(indent=False), *lines])  # type: ignore[no-any-return]
-
-
-def _first_method(body: list[cst.BaseStatement]) -> int:
+def _first_method(body: list[Any]) -> int:
     return next((place for place, each in enumerate(body) if isinstance(each, cst.FunctionDef)), len(body))
 
 

@@ -16,7 +16,7 @@ import libcst as cst
 from bridge.codemod import arguments, responding, sole
 from bridge.codemod.fixer import Fixer, parse
 from bridge.codemod.flow import PASSED
-from bridge.codemod.plan import Around, NotConverted, Plan
+from bridge.codemod.plan import NotConverted, Plan
 from bridge.scan.python import Call, dotted
 
 KNOWN: Final = frozenset(("thread_id", "order", "limit", "run_id"))
@@ -115,10 +115,10 @@ def _loop(plan: Plan, use: cst.BaseExpression) -> None:
     """``messages.data`` => ``messages``; a list needs no ``async for``."""
     data = _data(plan, use)
     if data is not use:
-        plan.replace(data, lambda updated, around: updated.value)  # type: ignore[attr-defined]
+        plan.replace(data, lambda updated, around: updated.value)
     parent = plan.parent(data)
     if isinstance(parent, (cst.For, cst.CompFor)) and parent.asynchronous is not None:
-        plan.replace(parent, lambda updated, around: updated.with_changes(asynchronous=None))  # type: ignore[arg-type]
+        plan.replace(parent, lambda updated, around: updated.with_changes(asynchronous=None))
 
 
 def _read(plan: Plan, call: Call, use: cst.BaseExpression, order: str, thread: str) -> None:
@@ -200,11 +200,9 @@ def _target(plan: Plan, call: Call) -> str | None:
     small = plan.small(call.node)
     if isinstance(small, cst.Assign) and isinstance(small.targets[0].target, cst.Name):
         return small.targets[0].target.value
-    if isinstance(small, cst.Expr) and call.name in SUBMITS:  # its run is named by the fixer of outputs
-        run = call.argument("run_id")
-        is_named = run is not None and isinstance(run.node, cst.Attribute) and isinstance(run.node.value, cst.Name)
-        return run.node.value.value if is_named else None  # type: ignore[union-attr]
-    return None
+    run = call.argument("run_id") if isinstance(small, cst.Expr) and call.name in SUBMITS else None
+    named = run.node.value if run is not None and isinstance(run.node, cst.Attribute) else None
+    return named.value if isinstance(named, cst.Name) else None  # the fixer of outputs names the response so
 
 
 def _is_sure(plan: Plan, call: Call, at: cst.BaseExpression) -> bool:

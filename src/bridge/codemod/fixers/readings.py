@@ -1,4 +1,4 @@
-"""What is read of runs, tool calls, threads and assistants => what native objects have in its place (codemod/things.py)."""
+"""What is read of runs, calls, threads and assistants => what native objects have in its place (codemod/things.py)."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _action(plan: Plan, chain: chains.Chain) -> None:
     )
     if not is_truth:
         raise NotConverted(node, "the required action goes where this file does not follow it")
-    plan.replace(node, lambda updated, around: parse(run_status.CALLS, it=updated))  # type: ignore[arg-type]
+    plan.replace(node, lambda updated, around: parse(run_status.CALLS, it=updated))
 
 
 FIXER = Fixer("readings", end=read)

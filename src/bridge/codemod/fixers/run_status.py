@@ -1,7 +1,7 @@
 """run.status => the response's: a response that waits for outputs is completed, and holds function_call items.
 
-Where no assistant has functions, statuses stay as they are read. Else a comparison looks for calls as well, and a status
-that is shown or handed on is the old word.
+Where no assistant has functions, statuses stay as they are read. Else a comparison looks for calls as well, and a
+status that is shown or handed on is the old word.
 """
 
 from __future__ import annotations

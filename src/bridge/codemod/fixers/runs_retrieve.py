@@ -1,4 +1,4 @@
-"""runs.retrieve and poll => nothing: responses.create answers when it is done. Loops that only wait go, with their sleeps."""
+"""runs.retrieve and poll => nothing: responses.create answers when it is done. Loops that only wait go, with sleeps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Proof: a program before and after its rewrite, each run once, and what both did beside each other (docs/codemod.md)."""
+"""Proof: a program before and after its rewrite, each run once, and what both did (docs/codemod.md)."""
 
 from bridge.codemod.proving.judging import Evidence, Ran
 from bridge.codemod.proving.running import Proving, prove

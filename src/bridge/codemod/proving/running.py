@@ -1,8 +1,8 @@
 """A program before and after, each in a process of its own, each against an upstream that plays the same script.
 
 Before: under `bridge run`, with a store of its own. After: with the SDK alone, whose base URL is the upstream. Both in
-the program's folder, with its arguments and the same standard input. Nothing else of it is kept from the world: a program
-that writes files or calls other servers does so twice.
+the program's folder, with the same arguments and standard input. Nothing else of it is kept from the world: a
+program that writes files or calls other servers does so twice.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ OWN: Final = ("BRIDGE_STORE", "BRIDGE_UPSTREAM", "BRIDGE_RECORD", "OPENAI_BASE_U
 
 @frozen
 class Proving:
-    """How programs are run. `script` is what the upstream plays (docs/scripted-upstream.md); None the weather assistant."""
+    """How programs are run. `script` is what the upstream plays (docs/scripted-upstream.md), None the weather
+    assistant; `seconds` is how long each run may take."""
 
     script: Any = None
     args: tuple[str, ...] = ()
