@@ -52,7 +52,8 @@ def named(plan: Plan, call: Call, known: frozenset[str]) -> dict[str, Argument]:
             raise NotConverted(call.node, "a parameter is given by position")
         if name not in known | OF_THE_SDK:
             raise NotConverted(call.node, f"`{name}` has no counterpart that can be written here")
-        found[name] = each
+        if each.value is not None:  # null is not given
+            found[name] = each
     return found
 
 

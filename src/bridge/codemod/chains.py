@@ -28,7 +28,7 @@ class Chain:
 
 def chains(plan: Plan) -> Iterator[Chain]:
     """All of the module that begin with a thing."""
-    for node in plan.analysis.bindings.scopes:
+    for node in plan.nodes:
         if not isinstance(node, cst.BaseExpression) or not plan.is_value(node) or _continues(plan, node):
             continue
         nodes = list(_inner(node))

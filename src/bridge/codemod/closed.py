@@ -92,22 +92,24 @@ def _is_followed_target(plan: Plan, target: cst.CSTNode) -> bool:
     if isinstance(target, cst.Attribute):
         owner = plan.flow.of(target.value)
         return isinstance(owner, Defined) and owner.is_made
-    if isinstance(target, cst.Subscript) and isinstance(target.value, cst.Name):
+    if isinstance(target, cst.Subscript) and isinstance(target.value, (cst.Name, cst.Attribute)):
         return _is_own_dict(plan, target.value)
     return False
 
 
-def _is_own_dict(plan: Plan, name: cst.Name) -> bool:
-    """Made here as a dict, and used as one only: read and written by key."""
-    bindings = plan.scope(name).lookup(name.value)
-    made = [each.node for each in bindings]
-    if len(made) != 1 or not (isinstance(made[0], cst.Dict) and not made[0].elements):
-        return False
-    uses = [each for each in plan.names(name.value) if plan.scope(each).lookup(name.value) is bindings]
-    return all(_is_use_of_dict(plan, each) for each in uses)
+def _is_own_dict(plan: Plan, holder: cst.Name | cst.Attribute) -> bool:
+    """Made here as an empty dict, and used as one only: read and written by key."""
+    text = dotted(holder)
+    if isinstance(holder, cst.Name):
+        made = [each.node for each in plan.scope(holder).lookup(holder.value)]
+    else:
+        made = [each.node for each in plan.analysis.bindings.dotted.get(text or "", ())]
+    uses = [each for each in plan.nodes if type(each) is type(holder) and dotted(each) == text and plan.is_value(each)]
+    is_empty = len(made) == 1 and isinstance(made[0], cst.Dict) and not made[0].elements
+    return is_empty and all(_is_use_of_dict(plan, each) for each in uses)
 
 
-def _is_use_of_dict(plan: Plan, name: cst.Name) -> bool:
+def _is_use_of_dict(plan: Plan, name: cst.CSTNode) -> bool:
     parent = plan.parent(name)
     if isinstance(parent, cst.Subscript):
         return parent.value is name
@@ -171,7 +173,7 @@ def check_function(plan: Plan, function: Scope) -> str | None:
 def check_names(plan: Plan) -> Iterator[NotConverted]:
     """Names that hold a thing, and something else at other times."""
     seen: set[int] = set()
-    for scope in {id(each): each for each in plan.analysis.bindings.scopes.values()}.values():
+    for scope in {id(each): each for each in list(plan.analysis.bindings.scopes.values())}.values():
         for name, bindings in (*scope.names.items(), *scope.attributes.items()):
             if id(bindings) not in seen:
                 seen.add(id(bindings))

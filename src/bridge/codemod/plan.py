@@ -54,6 +54,8 @@ class Plan:
 
     analysis: Analysis
     flow: Flow
+    nodes: tuple[cst.CSTNode, ...] = field(init=False, repr=False)
+    """All code of the module in its order, taken once: the inference adds what it reads in quoted annotations."""
     edits: dict[cst.CSTNode, list[Edit]] = field(factory=dict)
     removed: set[cst.CSTNode] = field(factory=set)
     consumed: set[cst.CSTNode] = field(factory=set)
@@ -70,6 +72,10 @@ class Plan:
     state: str = "history"
     keeps_texts: bool = False
     """Whether the history holds plain messages only, since the program reads all of it."""
+
+    @nodes.default
+    def _nodes(self) -> tuple[cst.CSTNode, ...]:
+        return tuple(self.analysis.bindings.scopes)
 
     def replace(self, node: cst.CSTNode, edit: Edit) -> None:
         self.edits.setdefault(node, []).append(edit)
@@ -128,7 +134,7 @@ class Plan:
 
     def names(self, name: str) -> Iterator[cst.Name]:
         """Where it is read, in the order of the text."""
-        for node in self.analysis.bindings.scopes:
+        for node in self.nodes:
             if isinstance(node, cst.Name) and node.value == name and self.is_value(node):
                 yield node
 

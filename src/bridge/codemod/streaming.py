@@ -31,12 +31,13 @@ Block: TypeAlias = list[cst.SimpleStatementLine | cst.BaseCompoundStatement]
 @frozen(eq=False)
 class Streamed:
     """A stream and what reads it. `thread` is how its history is called there, `handler` the expression of its
-    handler."""
+    handler, `event` a name that is free for one event."""
 
     call: Call
     thread: str
     handler: cst.BaseExpression | None
     holder: cst.With | cst.Assign | cst.For
+    event: str
 
 
 def is_stream(plan: Plan, call: Call) -> bool:
@@ -104,7 +105,8 @@ def _read(plan: Plan, call: Call, given: dict[str, Argument], thread: Argument) 
     handler = given["event_handler"].node if "event_handler" in given else None
     if handler is not None and any(each.value == "handler" for each in _names(plan, call)):
         raise NotConverted(call.node, "the name `handler` is taken")
-    streamed = Streamed(call, _thread(plan, thread), handler, holder)
+    event = "response_event" if plan.scope(call.node).lookup("event") else "event"
+    streamed = Streamed(call, _thread(plan, thread), handler, holder, event)
     if isinstance(holder, cst.For):
         _events(plan, streamed, holder)
         return
@@ -151,7 +153,7 @@ def _uses(plan: Plan, holder: cst.With | cst.Assign) -> Iterator[cst.Name]:
     own = _name(holder)
     scope = plan.scope(holder)
     begin = plan.line(holder)
-    others = [plan.line(each) for each in plan.analysis.bindings.scopes
+    others = [plan.line(each) for each in plan.nodes
               if isinstance(each, (cst.With, cst.Assign)) and each is not holder and _gives(each, own.value)
               and plan.scope(each) is scope and plan.line(each) > begin]  # fmt: skip
     end = min(others, default=10**9)
@@ -171,7 +173,7 @@ def _gives(node: cst.CSTNode, name: str) -> bool:
 
 def _names(plan: Plan, call: Call) -> Iterator[cst.Name]:
     scope = plan.scope(call.node)
-    return (each for each in plan.analysis.bindings.scopes if isinstance(each, cst.Name) and plan.scope(each) is scope)
+    return (each for each in plan.nodes if isinstance(each, cst.Name) and plan.scope(each) is scope)
 
 
 def _use(plan: Plan, streamed: Streamed, name: cst.Name) -> None:
@@ -229,14 +231,14 @@ def _deltas(plan: Plan, streamed: Streamed, loop: cst.For) -> None:
         assert isinstance(updated, cst.For) and isinstance(updated.body, cst.IndentedBlock)
         assert isinstance(updated.iter, cst.Attribute)
         text = cst.SimpleStatementLine(
-            [cst.Assign([cst.AssignTarget(updated.target)], cst.parse_expression("event.delta"))]
+            [cst.Assign([cst.AssignTarget(updated.target)], cst.parse_expression(f"{streamed.event}.delta"))]
         )
-        delta = statement('if event.type == "response.output_text.delta":\n    pass\n')
+        delta = statement(f'if {streamed.event}.type == "response.output_text.delta":\n    pass\n')
         assert isinstance(delta, cst.If)
         body: Any = [text, *updated.body.body]
         delta = delta.with_changes(body=updated.body.with_changes(body=body))
-        changed = updated.with_changes(target=cst.Name("event"), iter=updated.iter.value)
-        return _with_body(changed, [*_kept(plan, streamed, "event"), delta])
+        changed = updated.with_changes(target=cst.Name(streamed.event), iter=updated.iter.value)
+        return _with_body(changed, [*_kept(plan, streamed, streamed.event), delta])
 
     plan.replace(loop, edit)
 
@@ -252,9 +254,9 @@ def _until_done(plan: Plan, streamed: Streamed, call: cst.Call) -> None:
 
     def edit(updated: cst.CSTNode, around: Around) -> cst.CSTNode:
         asynchronous = "async " if streamed.call.is_async else ""
-        loop = statement(f"{asynchronous}for event in {name}:\n    pass\n")
+        loop = statement(f"{asynchronous}for {streamed.event} in {name}:\n    pass\n")
         assert isinstance(loop, cst.For) and isinstance(updated, cst.SimpleStatementLine)
         loop = loop.with_changes(leading_lines=updated.leading_lines)
-        return _with_body(loop, _kept(plan, streamed, "event"))
+        return _with_body(loop, _kept(plan, streamed, streamed.event))
 
     plan.replace(line, edit)

@@ -9,7 +9,7 @@ import libcst as cst
 
 from bridge.codemod import literals, nodes
 from bridge.codemod.plan import Around, NotConverted, Plan
-from bridge.scan.python import MISSING
+from bridge.scan.python import MISSING, Constant, Several
 from bridge.translate.tools import DEFAULT_RESULTS
 
 NO_PARAMETERS: Final = cst.parse_expression('{"type": "object", "properties": {}}')
@@ -149,6 +149,9 @@ def _is_list(plan: Plan, given: cst.BaseExpression) -> bool:
         return True
     if not isinstance(given, cst.Name):
         return False
+    value = plan.flow.of(given)
+    if isinstance(value, Several) or (isinstance(value, Constant) and isinstance(value.value, list)):
+        return True
     made = [each.node for each in plan.scope(given).lookup(given.value)]
     return any(isinstance(each, (cst.List, cst.ListComp)) for each in made)
 

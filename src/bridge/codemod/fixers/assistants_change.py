@@ -34,6 +34,8 @@ def update(plan: Plan, call: Call) -> None:
 def retrieve(plan: Plan, call: Call) -> None:
     given = arguments.named(plan, call, frozenset(("assistant_id",)))
     assistant = arguments.take(plan, call, given, "assistant_id")
+    if isinstance(plan.small(call.node), cst.Expr):
+        plan.remove(plan.statement(call.node))
     plan.replace(
         arguments.outer(plan, call),
         lambda updated, around: arguments.value(arguments.inner(updated), assistant, call),

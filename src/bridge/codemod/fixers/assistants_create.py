@@ -43,7 +43,7 @@ def create(plan: Plan, call: Call) -> None:
         assert isinstance(updated, cst.Call) and isinstance(call.node, cst.Call)
         kept = {}
         for place, each in enumerate(call.node.args):
-            name = each.keyword.value if each.keyword else ""
+            name = each.keyword.value if each.keyword and each.keyword.value in given else ""
             value = _value(name, updated.args[place].value, has_format)
             if value is not None:
                 kept[place] = value

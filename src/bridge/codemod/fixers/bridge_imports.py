@@ -21,7 +21,7 @@ CLIENTS: Final = frozenset(MAKERS) - {"BedrockOpenAI", "AsyncBedrockOpenAI"}
 
 
 def convert(plan: Plan) -> None:
-    for node in list(plan.analysis.bindings.scopes):
+    for node in plan.nodes:
         if isinstance(node, cst.ImportFrom) and dotted(node.module) == "openai" and not node.relative:
             _import_from(plan, node)
         elif isinstance(node, cst.ImportAlias) and dotted(node.name) == "openai":

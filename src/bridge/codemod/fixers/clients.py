@@ -20,7 +20,7 @@ OWN: Final = frozenset(("OpenAI", "AsyncOpenAI"))
 
 
 def convert(plan: Plan) -> None:
-    for node in plan.analysis.bindings.scopes:
+    for node in plan.nodes:
         if isinstance(node, cst.ImportAlias) and dotted(node.name) in AZURE:
             raise NotConverted(
                 node, "Azure's Responses API stands below another path, /openai/v1: give its client that"

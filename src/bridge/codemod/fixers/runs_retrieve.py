@@ -70,7 +70,7 @@ def drop_loops(plan: Plan) -> None:
 
 
 def _loops(plan: Plan) -> Iterator[cst.While]:
-    return (each for each in plan.analysis.bindings.scopes if isinstance(each, cst.While))
+    return (each for each in plan.nodes if isinstance(each, cst.While))
 
 
 FIXER = Fixer("runs_retrieve", calls={"runs.retrieve": retrieve, "runs.poll": retrieve}, end=drop_loops)

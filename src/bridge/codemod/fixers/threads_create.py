@@ -32,6 +32,8 @@ def create(plan: Plan, call: Call) -> None:
 def retrieve(plan: Plan, call: Call) -> None:
     given = arguments.named(plan, call, frozenset(("thread_id",)))
     thread = arguments.take(plan, call, given, "thread_id")
+    if isinstance(plan.small(call.node), cst.Expr):
+        plan.remove(plan.statement(call.node))
     plan.replace(
         arguments.outer(plan, call), lambda updated, around: arguments.value(arguments.inner(updated), thread, call)
     )

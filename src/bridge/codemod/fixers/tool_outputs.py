@@ -82,7 +82,7 @@ def outputs(plan: Plan) -> None:
     """Every dict that is an output, wherever it is made."""
     if not plan.calls(*FIXER.calls):
         return
-    for node in list(plan.analysis.bindings.scopes):
+    for node in plan.nodes:
         if isinstance(node, cst.Dict) and nodes.get(node, "tool_call_id") is not None:
             if not {nodes.key_of(each) for each in node.elements} <= {"tool_call_id", "output"}:
                 raise NotConverted(node, "the output of a tool has other keys")
