@@ -10,7 +10,7 @@ from attrs import define, field
 
 from bridge.codemod.fixer import parse
 from bridge.codemod.plan import Around, Edit, NotConverted, Plan
-from bridge.codemod.things import MESSAGE, MESSAGE_TEXTS, NOT_READ, SHOWN, THINGS, VALUES, Step, thing
+from bridge.codemod.things import CONVERSATION, MESSAGE, MESSAGE_TEXTS, NOT_READ, SHOWN, THINGS, VALUES, Step, thing
 
 
 @define
@@ -88,6 +88,8 @@ RESPONSE: Final = Step("{it}.response", "run")
 def _steps(plan: Plan, at: str) -> Mapping[str, Step]:
     if at == "message":
         return MESSAGE_TEXTS if plan.keeps_texts else MESSAGE
+    if at == "thread" and plan.state == "conversation":
+        return CONVERSATION
     return THINGS.get(at, {})
 
 

@@ -18,10 +18,11 @@ IDS: Final = ("thread id", "assistant id", "run id")
 def wanted(plan: Plan) -> set[tuple[str, str]]:
     """(path of the function, name) of what holds an id by that name."""
     found: set[tuple[str, str]] = set()
+    ids = IDS if plan.state == "history" else IDS[1:]
     for scope in _scopes(plan.analysis.bindings):
         for name, held in scope.names.items():
             values = [plan.flow.binding(each) for each in held]
-            if name.endswith("_id") and any(isinstance(each, Made) and thing(each) in IDS for each in values):
+            if name.endswith("_id") and any(isinstance(each, Made) and thing(each) in ids for each in values):
                 found.add((_path(scope), name))
     return found
 

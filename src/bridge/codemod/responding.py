@@ -17,10 +17,9 @@ from typing import Final
 import libcst as cst
 from attrs import frozen
 
-from bridge.codemod import arguments, messages, nodes, tools
+from bridge.codemod import arguments, messages, nodes, states, tools
 from bridge.codemod.fixer import parse, statement
 from bridge.codemod.plan import Around, NotConverted, Plan
-from bridge.codemod.things import thing
 from bridge.scan.python import Argument, Call
 
 REPLACED: Final = ("model", "instructions", "temperature", "top_p")
@@ -118,28 +117,27 @@ def history(plan: Plan, asked: Asked, updated: cst.CSTNode, around: Around) -> c
     thread = arguments.value(updated, asked.thread, asked.call)
     if "additional_messages" in asked.given:
         added = _value(asked, updated, "additional_messages")
-        around.before.append(statement("{thread}.extend({added})", thread=thread, added=added))
+        more = states.added(plan, asked.call, updated, thread, added, is_list=True)
+        more = cst.Await(more) if asked.call.is_awaited and not states.is_history(plan) else more
+        around.before.append(statement("{more}", more=more))
     return thread
 
 
 def request(
-    plan: Plan, call: Call, with_: cst.BaseExpression, thread: cst.BaseExpression, stream: bool = False
+    plan: Plan,
+    call: Call,
+    with_: cst.BaseExpression,
+    thread: cst.BaseExpression,
+    around: Around,
+    outputs: cst.BaseExpression | None = None,
+    stream: bool = False,
 ) -> cst.BaseExpression:
-    """``client.responses.create(**assistant, input=thread)``."""
-    template = "{client}.responses.create(**{with_}, input={thread}" + (", stream=True)" if stream else ")")
-    made = parse(template, client=arguments.client(plan, call), with_=with_, thread=thread)
+    """``client.responses.create(**assistant, input=thread)``, with the outputs of tools where there are such."""
+    given, held = states.asked(plan, thread, outputs, around)
+    template = f"{{client}}.responses.create(**{{with_}}, {given}{', stream=True' if stream else ''})"
+    made = parse(template, client=arguments.client(plan, call), with_=with_, **held)
     assert isinstance(made, cst.Call)
     return nodes.spread(made, plan.indent) if len(plan.code(made)) > LONGEST else made
-
-
-def kept(
-    plan: Plan, run: cst.BaseExpression, thread: cst.BaseExpression
-) -> cst.SimpleStatementLine | cst.BaseCompoundStatement:
-    """The statement that puts what the model answered into the history."""
-    if plan.keeps_texts:
-        item = '{thread}.append({"role": "assistant", "content": {run}.output_text})'
-        return statement(item, thread=thread, run=run)
-    return statement("{thread}.extend({run}.output)", thread=thread, run=run)
 
 
 def place(plan: Plan, call: Call, target: cst.BaseExpression | None = None) -> None:
@@ -161,4 +159,4 @@ def simple(plan: Plan, node: cst.BaseExpression) -> None:
         raise NotConverted(node, "the thread is made where it is used")
 
 
-__all__ = ["KNOWN", "Asked", "configuration", "history", "kept", "place", "request", "simple", "thing", "understood"]
+__all__ = ["KNOWN", "Asked", "configuration", "history", "place", "request", "simple", "understood"]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import libcst as cst
 
+from bridge.codemod import states
 from bridge.codemod.plan import NotConverted, Plan
 from bridge.codemod.things import thing
 from bridge.scan.python import Call, Scope
@@ -20,10 +21,11 @@ def expression(plan: Plan, name: str, at: cst.CSTNode) -> cst.BaseExpression:
     what = name.removesuffix("_id")
     scope = plan.scope(at)
     if name == "thread_id" and any(plan.scope(each.node) is scope for each in plan.calls(*WITH_THREAD)):
-        return cst.Name("thread")  # as fixers/create_and_run.py names it
+        return cst.parse_expression("thread" if states.is_history(plan) else "thread.id")  # of fixers/create_and_run.py
     given = [(call, node) for call in plan.calls(*CREATORS) for node in _argument(plan, call, name)]
     nearest = [(call, node) for call, node in given if plan.scope(call.node) is scope] or given
-    texts = {plan.code(_without_id(node)) for _, node in nearest}
+    is_thing = name == "assistant_id" or states.is_history(plan)
+    texts = {plan.code(_without_id(node) if is_thing else node) for _, node in nearest}
     if len(texts) != 1 or any(not _is_seen(plan, node, call.scope, scope) for call, node in nearest):
         raise NotConverted(at, f"which {what} the run is of cannot be seen here")
     return cst.parse_expression(texts.pop())

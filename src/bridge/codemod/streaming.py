@@ -18,7 +18,7 @@ from typing import Any, Final, TypeAlias
 import libcst as cst
 from attrs import frozen
 
-from bridge.codemod import arguments, responding
+from bridge.codemod import arguments, responding, states
 from bridge.codemod.fixer import statement
 from bridge.codemod.plan import Around, NotConverted, Plan
 from bridge.scan.python import Argument, Call, Made
@@ -53,9 +53,8 @@ def create(plan: Plan, call: Call) -> None:
         inner = arguments.inner(updated)
         thread = responding.history(plan, asked, inner, around)
         with_ = responding.configuration(asked, inner)
-        return _opened(
-            plan, call, updated, responding.request(plan, call, with_, thread, stream=True), around, asked.given
-        )
+        request = responding.request(plan, call, with_, thread, around, stream=True)
+        return _opened(plan, call, updated, request, around, asked.given)
 
     plan.replace(arguments.outer(plan, call), edit)
 
@@ -68,8 +67,8 @@ def submit(plan: Plan, call: Call, given: dict[str, Argument], thread: Argument,
         inner = arguments.inner(updated)
         at = arguments.value(inner, thread, call)
         outputs = arguments.value(inner, given["tool_outputs"], call)
-        around.before.append(statement("{at}.extend({outputs})", at=at, outputs=outputs))
-        return _opened(plan, call, updated, responding.request(plan, call, with_, at, stream=True), around, given)
+        request = responding.request(plan, call, with_, at, around, outputs, stream=True)
+        return _opened(plan, call, updated, request, around, given)
 
     plan.replace(arguments.outer(plan, call), edit)
 
@@ -199,7 +198,7 @@ def _kept(plan: Plan, streamed: Streamed, event: str) -> Block:
     grow = f"{streamed.thread}.extend({event}.response.output)"
     if plan.keeps_texts:
         grow = f'{streamed.thread}.append({{"role": "assistant", "content": {event}.response.output_text}})'
-    body: Block = [statement(f"if {event}.type in {ENDINGS}:\n    {grow}\n")]
+    body: Block = [statement(f"if {event}.type in {ENDINGS}:\n    {grow}\n")] if states.is_history(plan) else []
     if streamed.handler is not None:
         wait = "await " if streamed.call.is_async else ""
         body.append(statement(f"{wait}handler.on_event({event})"))
@@ -257,6 +256,6 @@ def _until_done(plan: Plan, streamed: Streamed, call: cst.Call) -> None:
         loop = statement(f"{asynchronous}for {streamed.event} in {name}:\n    pass\n")
         assert isinstance(loop, cst.For) and isinstance(updated, cst.SimpleStatementLine)
         loop = loop.with_changes(leading_lines=updated.leading_lines)
-        return _with_body(loop, _kept(plan, streamed, streamed.event))
+        return _with_body(loop, _kept(plan, streamed, streamed.event) or [statement("pass")])
 
     plan.replace(line, edit)

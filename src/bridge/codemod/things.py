@@ -85,6 +85,9 @@ MESSAGE: Final = {"role": Step("{it}.role"), "content[].text.value": Step("{it}.
 MESSAGE_TEXTS: Final = {"role": Step('{it}["role"]'), "content[].text.value": Step('{it}["content"]')}
 """Of an item of a history of plain messages."""
 
+CONVERSATION: Final = {"id": Step("{it}.id", "thread id"), "metadata": Step("{it}.metadata")}
+"""Of a thread that is a conversation."""
+
 VALUES: Final = ("status", "event name", "type of call")
 """Words of a vocabulary: what they are compared with is converted where they are read."""
 

@@ -16,7 +16,7 @@ from typing import Final
 import libcst as cst
 
 from bridge import lifecycle
-from bridge.codemod import arguments, nodes, tools
+from bridge.codemod import arguments, nodes, states, tools
 from bridge.codemod.fixer import Fixer
 from bridge.codemod.plan import Around, NotConverted, Plan
 from bridge.model_families import reasons
@@ -72,7 +72,7 @@ def _take_tools(plan: Plan, given: dict[str, Argument]) -> None:
 
 def _stored(plan: Plan, model: Argument | None) -> list[cst.DictElement]:
     known = reasons(model.value) if model is not None and isinstance(model.value, str) else None
-    if known is None:
+    if known is None or not states.is_history(plan):
         return [nodes.element("store", cst.Name("True"))]
     stored = [nodes.element("store", cst.Name("False"))]
     return [*stored, nodes.element("include", ENCRYPTED)] if known else stored

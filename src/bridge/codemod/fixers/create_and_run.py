@@ -6,9 +6,9 @@ from typing import Final
 
 import libcst as cst
 
-from bridge.codemod import arguments, messages, nodes, responding
-from bridge.codemod.fixer import Fixer, statement
-from bridge.codemod.fixers.runs_create import again, answered
+from bridge.codemod import arguments, messages, nodes, responding, states
+from bridge.codemod.fixer import Fixer, parse, statement
+from bridge.codemod.fixers.runs_create import answered
 from bridge.codemod.plan import Around, NotConverted, Plan
 from bridge.scan.python import Call
 
@@ -29,11 +29,11 @@ def create(plan: Plan, call: Call) -> None:
         thread = cst.Name(NAME)
         written = arguments.value(inner, given["thread"], call) if "thread" in given else cst.Dict([])
         items = nodes.get(written, "messages") if isinstance(written, cst.Dict) else None
-        around.before.append(
-            statement(f"{NAME} = {{items}}", items=nodes.at_margin(items or cst.List([]), plan.indent))
-        )
-        response = responding.request(plan, call, arguments.value(inner, assistant, call), thread)
-        return answered(plan, call, again(updated, response), thread, around)
+        made = states.created(plan, call, updated, items and nodes.at_margin(items, plan.indent))
+        around.before.append(statement(f"{NAME} = {{made}}", made=made))
+        at = thread if states.is_history(plan) else parse("{thread}.id", thread=thread)
+        response = responding.request(plan, call, arguments.value(inner, assistant, call), at, around)
+        return answered(plan, call, states.again(updated, response), at, around)
 
     plan.replace(arguments.outer(plan, call), edit)
 

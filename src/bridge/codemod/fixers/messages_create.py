@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import libcst as cst
 
-from bridge.codemod import arguments, nodes, tools
-from bridge.codemod.fixer import Fixer, parse
+from bridge.codemod import arguments, nodes, states, tools
+from bridge.codemod.fixer import Fixer
 from bridge.codemod.messages import KEPT
 from bridge.codemod.plan import Around, NotConverted, Plan
 from bridge.scan.python import Call
@@ -21,15 +21,12 @@ def create(plan: Plan, call: Call) -> None:
         plan.note(call.node, "`metadata` of the message is left out: items have none")
 
     def edit(updated: cst.CSTNode, around: Around) -> cst.CSTNode:
-        updated = arguments.inner(updated)
-        assert isinstance(updated, cst.Call) and isinstance(call.node, cst.Call)
+        inner = arguments.inner(updated)
+        assert isinstance(inner, cst.Call) and isinstance(call.node, cst.Call)
         names = [each.keyword.value if each.keyword else "" for each in call.node.args]
-        kept = {place: (name, updated.args[place].value) for place, name in enumerate(names) if name in KEPT}
-        return parse(
-            "{thread}.append({item})",
-            thread=arguments.value(updated, thread, call),
-            item=nodes.from_arguments(updated, kept),
-        )
+        kept = {place: (name, inner.args[place].value) for place, name in enumerate(names) if name in KEPT}
+        at = arguments.value(inner, thread, call)
+        return states.added(plan, call, updated, at, nodes.from_arguments(inner, kept), is_list=False)
 
     plan.replace(arguments.outer(plan, call), edit)
     _forget(plan, call)

@@ -13,11 +13,11 @@ from typing import Final
 
 import libcst as cst
 
-from bridge.codemod import arguments, responding, sole
+from bridge.codemod import arguments, responding, sole, states
 from bridge.codemod.fixer import Fixer, parse
 from bridge.codemod.flow import PASSED
-from bridge.codemod.plan import NotConverted, Plan
-from bridge.scan.python import Call, dotted
+from bridge.codemod.plan import Around, NotConverted, Plan
+from bridge.scan.python import Argument, Call, dotted
 
 KNOWN: Final = frozenset(("thread_id", "order", "limit", "run_id"))
 TEXT: Final = ("content", "[]", "text", "value")
@@ -26,7 +26,9 @@ SUBMITS: Final = ("runs.submit_tool_outputs", "runs.submit_tool_outputs_and_poll
 
 def begin(plan: Plan) -> None:
     """Whether some loop reads the whole history: that decides what the history holds."""
-    plan.keeps_texts = any(_is_looped(plan, use) for call in plan.calls("messages.list") for use in _uses(plan, call))
+    if states.is_history(plan):
+        uses = [use for call in plan.calls("messages.list") for use in _uses(plan, call)]
+        plan.keeps_texts = any(_is_looped(plan, use) for use in uses)
 
 
 def listed(plan: Plan, call: Call) -> None:
@@ -42,6 +44,9 @@ def listed(plan: Plan, call: Call) -> None:
     small = plan.small(call.node)
     uses = list(_uses(plan, call))
     loops = [each for each in uses if _is_looped(plan, each)]
+    if not states.is_history(plan):
+        _of_conversation(plan, call, given, thread, uses, loops)
+        return
     if loops and ("limit" in given or "run_id" in given):
         raise NotConverted(call.node, "only some of the messages are read")
     code = _thread_code(plan, thread.node)
@@ -60,6 +65,46 @@ def listed(plan: Plan, call: Call) -> None:
             arguments.outer(plan, call),
             lambda updated, around: parse(template, thread=arguments.value(arguments.inner(updated), thread, call)),
         )
+
+
+def _of_conversation(
+    plan: Plan,
+    call: Call,
+    given: dict[str, Argument],
+    thread: Argument,
+    uses: list[cst.BaseExpression],
+    loops: list[cst.BaseExpression],
+) -> None:
+    """``conversations.items.list``: what it gives is read as before, but that a text has no value."""
+    if "run_id" in given or (loops and plan.has_functions):
+        raise NotConverted(call.node, "the items of a conversation are listed with its calls, and not by run")
+    for use in uses:
+        if use not in loops and not _is_newest(plan, use):
+            raise NotConverted(use, "only the newest message, and loops over all of them, can be converted")
+        plan.taken.update((use, _data(plan, use), _looped(plan, use)))
+    plan.taken.update((call.node, arguments.outer(plan, call)))
+
+    def edit(updated: cst.CSTNode, around: Around) -> cst.CSTNode:
+        inner = arguments.inner(updated)
+        more = "".join(f", {name}={{{name}}}" for name in ("order", "limit") if name in given)
+        held = {name: arguments.value(inner, given[name], call) for name in ("order", "limit") if name in given}
+        template = f"{{client}}.conversations.items.list({{thread}}{more})"
+        at = arguments.value(inner, thread, call)
+        return states.again(updated, parse(template, client=arguments.client(plan, call), thread=at, **held))
+
+    plan.replace(arguments.outer(plan, call), edit)
+
+
+def _is_newest(plan: Plan, use: cst.BaseExpression) -> bool:
+    """``….data[0].content[0].text.value``, which loses its end."""
+    item = plan.parent(_data(plan, use))
+    whole = _text_of(plan, item) if isinstance(item, cst.Subscript) else None
+    if whole is None:
+        return False
+    assert isinstance(item, cst.Subscript)
+    plan.taken.add(item)
+    plan.replace(whole, lambda updated, around: updated.value)
+    return True
 
 
 def _thread_code(plan: Plan, node: cst.BaseExpression) -> str:

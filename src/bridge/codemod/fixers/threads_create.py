@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import libcst as cst
 
-from bridge.codemod import arguments, messages, nodes
+from bridge.codemod import arguments, messages, nodes, states
 from bridge.codemod.fixer import Fixer, parse
-from bridge.codemod.plan import Around, Plan
+from bridge.codemod.plan import Around, NotConverted, Plan
 from bridge.scan.python import Call
 
 
@@ -20,16 +20,19 @@ def create(plan: Plan, call: Call) -> None:
 
     def edit(updated: cst.CSTNode, around: Around) -> cst.CSTNode:
         if "messages" not in given:
-            return cst.List([])
+            return states.created(plan, call, updated, None)
         written = arguments.value(arguments.inner(updated), given["messages"], call)
-        if isinstance(written, (cst.List, cst.ListComp)):
-            return nodes.at_margin(written, plan.indent)
-        return parse("list({written})", written=written)
+        if not isinstance(written, (cst.List, cst.ListComp)):
+            return states.created(plan, call, updated, parse("list({written})", written=written))
+        items = nodes.at_margin(written, plan.indent) if states.is_history(plan) else written
+        return states.created(plan, call, updated, items)
 
     plan.replace(arguments.outer(plan, call), edit)
 
 
 def retrieve(plan: Plan, call: Call) -> None:
+    if not states.is_history(plan):
+        raise NotConverted(call.node, "a conversation that is retrieved cannot be told from a thread of before")
     given = arguments.named(plan, call, frozenset(("thread_id",)))
     thread = arguments.take(plan, call, given, "thread_id")
     if isinstance(plan.small(call.node), cst.Expr):
@@ -45,7 +48,7 @@ def delete(plan: Plan, call: Call) -> None:
     arguments.refuse_use(plan, call, "what the deletion gives")
 
     def edit(updated: cst.CSTNode, around: Around) -> cst.CSTNode:
-        return parse("{thread}.clear()", thread=arguments.value(arguments.inner(updated), thread, call))
+        return states.deleted(plan, call, updated, arguments.value(arguments.inner(updated), thread, call))
 
     plan.replace(arguments.outer(plan, call), edit)
 

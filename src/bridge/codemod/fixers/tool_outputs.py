@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import libcst as cst
 
-from bridge.codemod import arguments, nodes, responding, sole, streaming
-from bridge.codemod.fixer import Fixer, statement
-from bridge.codemod.fixers.runs_create import again, answered
+from bridge.codemod import arguments, nodes, responding, sole, states, streaming
+from bridge.codemod.fixer import Fixer
+from bridge.codemod.fixers.runs_create import answered
 from bridge.codemod.plan import Around, NotConverted, Plan
-from bridge.codemod.things import thing
 from bridge.scan.python import Call
 
 KNOWN = frozenset(("thread_id", "run_id", "tool_outputs", "stream", "event_handler"))
@@ -34,10 +33,9 @@ def submit(plan: Plan, call: Call) -> None:
         inner = arguments.inner(updated)
         at = arguments.value(inner, thread, call)
         outputs = arguments.value(inner, given["tool_outputs"], call)
-        around.before.append(statement("{at}.extend({outputs})", at=at, outputs=outputs))
-        response = again(updated, responding.request(plan, call, with_, at))
+        response = states.again(updated, responding.request(plan, call, with_, at, around, outputs))
         if isinstance(plan.small(call.node), cst.Expr):
-            around.after.append(responding.kept(plan, arguments.value(inner, run, call), at))
+            around.after += states.kept(plan, arguments.value(inner, run, call), at)
             return response
         return answered(plan, call, response, at, around)
 
@@ -119,4 +117,3 @@ FIXER = Fixer(
     ),
     begin=outputs,
 )
-__all__ = ["FIXER", "thing"]
