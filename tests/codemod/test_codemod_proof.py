@@ -56,6 +56,8 @@ def test_a_wrong_rewrite_is_not_proved() -> None:
 
 REQUEST: dict[str, Any] = {"model": "gpt-4o", "input": [{"role": "user", "content": "Hi"}], "store": False}
 OTHER: dict[str, Any] = {**REQUEST, "input": [{"role": "user", "content": "Ho"}]}
+IN_CONVERSATION: dict[str, Any] = {"model": "gpt-4o", "conversation": "conv_1"}
+UPSTREAM = "the history is kept upstream: what of it was read is not compared"
 GOOD = Ran((REQUEST, OTHER), "one\n", "", 0)
 PAGE = "SyncCursorPage[Message](data=[Message(id='msg_1', content=[Text(value='one')])])\n"
 
@@ -65,6 +67,7 @@ PROVED = [
     (evolve(GOOD, stdout=PAGE), GOOD, ("line 1 of the output: a page of messages before, the answer in it after",)),
     (GOOD, evolve(GOOD, requests=(REQUEST, {**OTHER, "stream": True, "store": True})), ()),
     (GOOD, evolve(GOOD, stderr="a warning\n"), ()),
+    (GOOD, evolve(GOOD, requests=(IN_CONVERSATION, IN_CONVERSATION)), (UPSTREAM,)),
 ]
 DIFFERS = [
     (GOOD, evolve(GOOD, stdout="two\n"), "line 1 of the output: 'one' before, 'two' after"),
@@ -73,6 +76,7 @@ DIFFERS = [
     (GOOD, evolve(GOOD, exit_code=1, stderr="x\nKeyError: 'a'\n"), "exit code 0 before, 1 after: KeyError: 'a'"),
     (GOOD, evolve(GOOD, requests=(REQUEST,)), "legs[1]: 'gpt-4o' before, (missing) after"),
     (GOOD, evolve(GOOD, requests=(REQUEST, {**OTHER, "model": "o3"})), "legs[1].model: 'gpt-4o' before, 'o3' after"),
+    (GOOD, evolve(GOOD, requests=({**IN_CONVERSATION, "instructions": "x"}, IN_CONVERSATION)), "legs[0].instructions"),
     (GOOD, evolve(GOOD, exit_code=None, failed="did not end"), "after did not end"),
     (evolve(GOOD, exit_code=2), evolve(GOOD, exit_code=2), "the program fails before as well, with exit code 2"),
     (evolve(GOOD, requests=()), evolve(GOOD, requests=()), "the program asked the model nothing"),

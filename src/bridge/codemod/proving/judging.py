@@ -71,6 +71,8 @@ def _last(text: str) -> str:
 
 def _asked(before: Ran, after: Ran) -> tuple[list[str], list[str]]:
     """In their order; where that differs, in any order, as of threads that run side by side."""
+    if any(each.get("conversation") for each in after.requests):
+        return _but_for_history(before, after), ["the history is kept upstream: what of it was read is not compared"]
     found = _mismatches(before.requests, after.requests)
     if not found:
         return [], []
@@ -78,6 +80,14 @@ def _asked(before: Ran, after: Ran) -> tuple[list[str], list[str]]:
     if not sorted_too:
         return [], ["the same requests came in another order"]
     return found, []
+
+
+def _but_for_history(before: Ran, after: Ran) -> list[str]:
+    """Everything but the input, of which a conversation holds the most."""
+    bare = [[{k: v for k, v in each.items() if k not in ("input", "conversation")} for each in run.requests]
+            for run in (before, after)]  # fmt: skip
+    found = _mismatches(*bare)
+    return found and _mismatches(*(sorted(requests, key=_text) for requests in bare))
 
 
 def _text(request: Any) -> str:
