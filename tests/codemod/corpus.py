@@ -19,9 +19,11 @@ CONVERTED = [
     "file_search",
     "flask_route",
     "gather",
+    "handler_by_methods",
     "handler_tools",
     "helpers",
     "json_mode",
+    "outputs_in_try",
     "overrides",
     "parallel_tools",
     "polling",
@@ -67,6 +69,10 @@ SCRIPT: list[dict[str, Any]] = [
 
 def expected(program: Path) -> Path:
     return HERE / "expected" / program.name
+
+
+IN_CONVERSATIONS = sorted((HERE / "expected_conversation").glob("*.py"))
+"""What some of them become with --state conversation."""
 
 
 def stdin(program: Path) -> str:

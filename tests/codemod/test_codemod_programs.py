@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bridge.codemod.converting import Converted, convert
-from codemod.corpus import CONVERTED, LEFT, PROGRAMS, SEEDS, expected
+from codemod.corpus import CONVERTED, IN_CONVERSATIONS, LEFT, PROGRAMS, SEEDS, expected
 
 ALL = [*PROGRAMS, *SEEDS]
 
@@ -37,6 +37,14 @@ def test_the_corpus_is_what_the_table_says() -> None:
 @pytest.mark.parametrize("program", ALL, ids=lambda path: path.stem)
 def test_becomes_what_is_expected(program: Path) -> None:
     assert of(program).code == expected(program).read_text("utf-8")
+
+
+@pytest.mark.parametrize("wanted", IN_CONVERSATIONS, ids=lambda path: path.stem)
+def test_becomes_what_is_expected_of_conversations(wanted: Path) -> None:
+    program = next(path for path in PROGRAMS if path.name == wanted.name)
+    code = convert(program.read_text("utf-8"), state="conversation").code
+    assert code == wanted.read_text("utf-8")
+    assert convert(code, state="conversation").code == code
 
 
 @pytest.mark.parametrize("program", ALL, ids=lambda path: path.stem)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +12,10 @@ import pytest
 from attrs import evolve
 
 from bridge.codemod.converting import convert
-from bridge.codemod.proving import Evidence, Proving, Ran, prove
+from bridge.codemod.proving import Evidence, Proving, Ran, prove, tapes
 from bridge.codemod.proving.judging import judge
-from codemod.corpus import CONVERTED, PROGRAMS, SCRIPT, SEEDS, stdin
+from bridge.testing import serve_scripted
+from codemod.corpus import CONVERTED, IN_CONVERSATIONS, PROGRAMS, SCRIPT, SEEDS, stdin
 from doors.served import clean_environment
 
 RUN = [path for path in PROGRAMS if path.stem in CONVERTED] + SEEDS
@@ -34,6 +38,18 @@ def test_does_the_same_before_and_after(program: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(
+    importlib.util.find_spec("bridge.upstream.scripted.conversations") is None,
+    reason="the offline upstream has no conversations here",
+)
+@pytest.mark.parametrize("after", IN_CONVERSATIONS, ids=lambda path: path.stem)
+def test_does_the_same_in_conversations(after: Path) -> None:
+    program = next(path for path in PROGRAMS if path.name == after.name)
+    evidence = proved(program, after.read_text("utf-8"))
+    assert (evidence.verdict, evidence.findings) == ("proved", ())
+
+
+@pytest.mark.slow
 def test_the_answer_to_the_guides_question_is_shown() -> None:
     for program in SEEDS:
         evidence = proved(program, convert(program.read_text("utf-8")).code)
@@ -50,6 +66,22 @@ def test_a_wrong_rewrite_is_not_proved() -> None:
     evidence = proved(program, wrong)
     assert evidence.verdict == "differs"
     assert any("instructions" in each for each in evidence.findings)
+
+
+@pytest.mark.slow
+def test_the_answers_of_a_tape(tmp_path: Path) -> None:
+    """Recorded once against a script, played to both."""
+    program = next(path for path in PROGRAMS if path.stem == "parallel_tools")
+    tape = tmp_path / "app.tape"
+    with serve_scripted(SCRIPT) as served:
+        told = clean_environment(BRIDGE_UPSTREAM=served.url, BRIDGE_STORE=str(tmp_path / "a.db"), OPENAI_API_KEY="sk")
+        command = [sys.executable, "-m", "bridge", "run", "--record", str(tape), str(program)]
+        subprocess.run(command, check=True, capture_output=True, timeout=60, env=told)
+    rules = tapes.script(tape)
+    assert [call["name"] for call in rules[0]["call"]] == ["get_temperature", "get_rain"]
+    assert rules[0]["then"]["say"].startswith("The tools say")
+    how = Proving(rules, environment=clean_environment())
+    assert prove(program, convert(program.read_text("utf-8")).code, how).verdict == "proved"
 
 
 # --- judging, without running anything

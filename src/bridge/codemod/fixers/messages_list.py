@@ -8,27 +8,24 @@ for message in messages            => a loop over the history, which then holds 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 import libcst as cst
 
-from bridge.codemod import arguments, responding, sole, states
+from bridge.codemod import arguments, pages, responding, sole, states
 from bridge.codemod.fixer import Fixer, parse
-from bridge.codemod.flow import PASSED
 from bridge.codemod.plan import Around, NotConverted, Plan
 from bridge.scan.python import Argument, Call, dotted
 
 KNOWN: Final = frozenset(("thread_id", "order", "limit", "run_id"))
-TEXT: Final = ("content", "[]", "text", "value")
 SUBMITS: Final = ("runs.submit_tool_outputs", "runs.submit_tool_outputs_and_poll")
 
 
 def begin(plan: Plan) -> None:
     """Whether some loop reads the whole history: that decides what the history holds."""
     if states.is_history(plan):
-        uses = [use for call in plan.calls("messages.list") for use in _uses(plan, call)]
-        plan.keeps_texts = any(_is_looped(plan, use) for use in uses)
+        uses = [use for call in plan.calls("messages.list") for use in pages.uses(plan, call)]
+        plan.keeps_texts = any(pages.is_looped(plan, use) for use in uses)
 
 
 def listed(plan: Plan, call: Call) -> None:
@@ -42,8 +39,8 @@ def listed(plan: Plan, call: Call) -> None:
     if plan.keeps_texts and (plan.has_functions or plan.has_parts):
         raise NotConverted(call.node, "the history holds more than plain messages, and the whole of it is read")
     small = plan.small(call.node)
-    uses = list(_uses(plan, call))
-    loops = [each for each in uses if _is_looped(plan, each)]
+    uses = list(pages.uses(plan, call))
+    loops = [each for each in uses if pages.is_looped(plan, each)]
     if not states.is_history(plan):
         _of_conversation(plan, call, given, thread, uses, loops)
         return
@@ -55,7 +52,7 @@ def listed(plan: Plan, call: Call) -> None:
         if use not in loops:
             _read(plan, call, use, str(order), code)
         else:
-            plan.taken.update((use, _data(plan, use), _looped(plan, use)))
+            plan.taken.update((use, pages.data(plan, use), pages.looped(plan, use)))
             _loop(plan, use)
     if isinstance(small, cst.Assign) and not loops:
         plan.remove(plan.statement(call.node))
@@ -81,7 +78,7 @@ def _of_conversation(
     for use in uses:
         if use not in loops and not _is_newest(plan, use):
             raise NotConverted(use, "only the newest message, and loops over all of them, can be converted")
-        plan.taken.update((use, _data(plan, use), _looped(plan, use)))
+        plan.taken.update((use, pages.data(plan, use), pages.looped(plan, use)))
     plan.taken.update((call.node, arguments.outer(plan, call)))
 
     def edit(updated: cst.CSTNode, around: Around) -> cst.CSTNode:
@@ -97,8 +94,8 @@ def _of_conversation(
 
 def _is_newest(plan: Plan, use: cst.BaseExpression) -> bool:
     """``….data[0].content[0].text.value``, which loses its end."""
-    item = plan.parent(_data(plan, use))
-    whole = _text_of(plan, item) if isinstance(item, cst.Subscript) else None
+    item = plan.parent(pages.data(plan, use))
+    whole = pages.text_of(plan, item) if isinstance(item, cst.Subscript) else None
     if whole is None:
         return False
     assert isinstance(item, cst.Subscript)
@@ -113,52 +110,9 @@ def _thread_code(plan: Plan, node: cst.BaseExpression) -> str:
     return plan.code(node.value if isinstance(node, cst.Attribute) and node.attr.value == "id" else node)
 
 
-def _uses(plan: Plan, call: Call) -> Iterator[cst.BaseExpression]:
-    """The page where it is used: by its name, or the call itself."""
-    outer = arguments.outer(plan, call)
-    small = plan.parent(outer)
-    if not isinstance(small, cst.Assign):
-        yield outer
-        return
-    target = small.targets[0].target
-    if len(small.targets) > 1 or not isinstance(target, cst.Name):
-        raise NotConverted(call.node, "the page of messages goes where this file does not follow it")
-    bindings = plan.scope(small).lookup(target.value)
-    begin, end = plan.line(small), _rebound(plan, small, target.value, [each.node for each in bindings])
-    for node in plan.names(target.value):
-        if plan.scope(node).lookup(target.value) is bindings and begin <= plan.line(node) < end:
-            yield node
-
-
-def _rebound(plan: Plan, small: cst.Assign, name: str, values: list[cst.CSTNode | None]) -> int:
-    """The line in which the name is given another page."""
-    lines = [plan.line(each) for each in values if each is not None and each is not small.value]
-    return min((line for line in lines if line > plan.line(small)), default=10**9)
-
-
-def _data(plan: Plan, use: cst.BaseExpression) -> cst.BaseExpression:
-    """``messages.data``, which is the same as ``messages`` for what reads it."""
-    parent = plan.parent(use)
-    return parent if isinstance(parent, cst.Attribute) and parent.attr.value == "data" else use
-
-
-def _looped(plan: Plan, use: cst.BaseExpression) -> cst.BaseExpression:
-    """What a loop would go over: the page, or ``reversed(page)``."""
-    data = _data(plan, use)
-    parent = plan.parent(data)
-    call = plan.parent(parent) if isinstance(parent, cst.Arg) else None
-    return call if isinstance(call, cst.Call) and dotted(call.func) in PASSED else data
-
-
-def _is_looped(plan: Plan, use: cst.BaseExpression) -> bool:
-    looped = _looped(plan, use)
-    parent = plan.parent(looped)
-    return isinstance(parent, (cst.For, cst.CompFor)) and parent.iter is looped
-
-
 def _loop(plan: Plan, use: cst.BaseExpression) -> None:
     """``messages.data`` => ``messages``; a list needs no ``async for``."""
-    data = _data(plan, use)
+    data = pages.data(plan, use)
     if data is not use:
         plan.replace(data, lambda updated, around: updated.value)
     parent = plan.parent(data)
@@ -168,17 +122,19 @@ def _loop(plan: Plan, use: cst.BaseExpression) -> None:
 
 def _read(plan: Plan, call: Call, use: cst.BaseExpression, order: str, thread: str) -> None:
     """The newest message, or its text, or the page itself where it is printed."""
-    data = _data(plan, use)
+    data = pages.data(plan, use)
     plan.taken.update((use, data))
     parent = plan.parent(data)
     if isinstance(parent, cst.Arg) and dotted(getattr(plan.parent(parent), "func", None)) == "print":
         answer = _answer(plan, call, use, thread)
         plan.replace(data, lambda updated, around: answer)
         return
-    if not isinstance(parent, cst.Subscript) or plan.flow.constant(_index(parent)) != (0 if order == "desc" else -1):
+    if not isinstance(parent, cst.Subscript) or plan.flow.constant(pages.index(parent)) != (
+        0 if order == "desc" else -1
+    ):
         raise NotConverted(use, "only the newest message, and loops over all of them, can be converted")
     plan.taken.add(parent)
-    whole = _text_of(plan, parent)
+    whole = pages.text_of(plan, parent)
     if whole is not None:
         answer = _answer(plan, call, use, thread)
         plan.replace(whole, lambda updated, around: answer)
@@ -189,27 +145,6 @@ def _read(plan: Plan, call: Call, use: cst.BaseExpression, order: str, thread: s
         raise NotConverted(use, "the text goes on with its annotations, and those of a response mark no part of it")
     else:
         raise NotConverted(use, "only the text of the newest message can be converted")
-
-
-def _index(node: cst.Subscript) -> cst.BaseExpression | None:
-    index = node.slice[0].slice
-    return index.value if len(node.slice) == 1 and isinstance(index, cst.Index) else None
-
-
-def _text_of(plan: Plan, node: cst.BaseExpression) -> cst.BaseExpression | None:
-    """``….content[0].text.value`` of a message, or None."""
-    for step in TEXT:
-        parent = plan.parent(node)
-        is_step = (
-            isinstance(parent, cst.Subscript) and plan.flow.constant(_index(parent)) == 0
-            if step == "[]"
-            else isinstance(parent, cst.Attribute) and parent.attr.value == step
-        )
-        if not is_step or not isinstance(parent, cst.BaseExpression):
-            return None
-        node = parent
-        plan.taken.add(node)
-    return node
 
 
 def _has_annotations(plan: Plan, message: cst.CSTNode) -> bool:
