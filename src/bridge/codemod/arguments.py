@@ -43,6 +43,8 @@ def named(plan: Plan, call: Call, known: frozenset[str]) -> dict[str, Argument]:
         raise NotConverted(call.node, "the raw answer is asked for")
     if call.sureness == "possible":
         raise NotConverted(call.node, "whose method this is cannot be seen in this file")
+    if call.is_async and not call.is_awaited and not call.name.endswith(("stream", ".list")):
+        raise NotConverted(call.node, "what it gives is awaited elsewhere")
     found: dict[str, Argument] = {}
     for each in call.arguments:
         if each.star:

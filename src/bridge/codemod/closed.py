@@ -39,9 +39,11 @@ def check_goal(plan: Plan, chain: Chain) -> None:
         return
     if _goes_on(plan, node, parent, chain.ends) or _is_shown(plan, node, parent, chain.ends):
         return
-    raise NotConverted(
-        node, f"{SHOWN.get(chain.ends, chain.ends)} goes where this file does not follow it: {_where(plan, node)}"
-    )
+    function = plan.scope(node).function() if isinstance(parent, cst.Return) else None
+    if function is not None and (why := check_function(plan, function)) is not None:
+        raise NotConverted(node, why)
+    what = SHOWN.get(chain.ends, chain.ends)
+    raise NotConverted(node, f"{what} goes where this file does not follow it: {_where(plan, node)}")
 
 
 def _is_passed(plan: Plan, parent: cst.CSTNode, chain: Chain) -> bool:
@@ -169,6 +171,9 @@ def check_function(plan: Plan, function: Scope) -> str | None:
         is_own = isinstance(value := plan.flow.of(use), Defined) and value.scope is function
         if is_own and isinstance(plan.parent(use), (cst.Arg, cst.Element, cst.DictElement)):
             return f"{node.name.value} is handed on as a function"
+    for call in plan.analysis.bindings.calls.get(node.name.value, ()):
+        if plan.flow.of(call.func) is None:
+            return f"whether {plan.code(call.func)}(…) calls {node.name.value} of this file cannot be seen"
     return None
 
 
@@ -180,6 +185,8 @@ def check_names(plan: Plan) -> Iterator[NotConverted]:
             if id(bindings) not in seen:
                 seen.add(id(bindings))
                 yield from _conflict(plan, name, bindings)
+        for name, bindings in scope.attributes.items():
+            yield from _strangers(plan, name, bindings)
         if isinstance(scope.node, cst.FunctionDef) and id(scope) not in seen:
             seen.add(id(scope))
             yield from _results(plan, scope)
@@ -196,6 +203,14 @@ def _conflict(plan: Plan, name: str, bindings: Sequence[Binding]) -> Iterator[No
             yield NotConverted(each.node, f"`{name}` holds {SHOWN.get(held[0], held[0])}, and something else here")
         if isinstance(each.node, cst.Param):
             yield from _given(plan, name, each, held[0])
+
+
+def _strangers(plan: Plan, name: str, bindings: Sequence[Binding]) -> Iterator[NotConverted]:
+    """Attributes of this name of something that cannot be told: it may be an object of the class, or not."""
+    held = next((found for each in bindings if (found := _thing_of(plan, each)) is not None), None)
+    for node in plan.nodes if held is not None else ():
+        if isinstance(node, cst.Attribute) and node.attr.value == name and plan.flow.of(node.value) is None:
+            yield NotConverted(node, f"whether `{plan.code(node)}` is {SHOWN.get(str(held), held)} cannot be seen")
 
 
 def _thing_of(plan: Plan, binding: Binding) -> str | None:

@@ -15,7 +15,7 @@ import libcst as cst
 from bridge.codemod.fixer import Fixer, statement
 from bridge.codemod.flow import HANDLED
 from bridge.codemod.plan import Around, NotConverted, Plan
-from bridge.scan.python import Handler, dotted
+from bridge.scan.python import Defined, Handler, dotted
 
 EVENTS: Final = {
     "on_text_created": "response.content_part.added",
@@ -35,6 +35,7 @@ def _handler(plan: Plan, handler: Handler) -> None:
         raise NotConverted(handler.node, f"{others[0]} of an event handler has no counterpart that can be written here")
     if not isinstance(handler.node.body, cst.IndentedBlock) or handler.node.keywords:
         raise NotConverted(handler.node, "the class is written in one line")
+    _refuse_inherited(plan, handler)
     for each in handler.node.body.body:
         if isinstance(each, cst.FunctionDef) and each.name.value in HANDLED:
             _method(plan, each)
@@ -47,6 +48,27 @@ def _handler(plan: Plan, handler: Handler) -> None:
         return _dispatching(plain, handler)
 
     plan.replace(handler.node, edit)
+
+
+def _refuse_inherited(plan: Plan, handler: Handler) -> None:
+    """Raises NotConverted where the class uses what it has of its base, or of another class of this file."""
+    inside = plan.scope(handler.node.body)
+    for base in handler.node.bases:
+        if isinstance(plan.flow.of(base.value), Defined):
+            raise NotConverted(handler.node, "the handler is made of another class of this file")
+    for node in plan.nodes:
+        if not isinstance(node, cst.Attribute) or handler.node not in plan.analysis.bindings.ancestors(node):
+            continue
+        owner = plan.flow.of(node.value)
+        is_own = isinstance(owner, Defined) and owner.is_made and owner.scope is inside
+        is_known = plan.flow.of(node) is not None or node.attr.value in (*inside.names, *inside.attributes)
+        if _is_super(node) or (is_own and plan.is_value(node) and not is_known):
+            raise NotConverted(node, f"`{plan.code(node)}` comes from the SDK's class of handlers")
+
+
+def _is_super(node: cst.Attribute) -> bool:
+    is_call = isinstance(node.value, cst.Call) and dotted(node.value.func) == "super"
+    return is_call and node.attr.value != "__init__"
 
 
 def _method(plan: Plan, node: cst.FunctionDef) -> None:

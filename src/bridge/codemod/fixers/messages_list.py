@@ -8,6 +8,7 @@ for message in messages            => a loop over the history, which then holds 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import libcst as cst
@@ -15,10 +16,11 @@ import libcst as cst
 from bridge.codemod import arguments, pages, responding, sole, states
 from bridge.codemod.fixer import Fixer, parse
 from bridge.codemod.plan import Around, NotConverted, Plan
-from bridge.scan.python import Argument, Call, dotted
+from bridge.scan.python import Argument, Call, Defined, Scope, dotted
 
 KNOWN: Final = frozenset(("thread_id", "order", "limit", "run_id"))
 SUBMITS: Final = ("runs.submit_tool_outputs", "runs.submit_tool_outputs_and_poll")
+SUBMITS_STREAM: Final = ("runs.submit_tool_outputs_stream", "runs.submit_tool_outputs_and_stream")
 
 
 def begin(plan: Plan) -> None:
@@ -139,6 +141,7 @@ def _read(plan: Plan, call: Call, use: cst.BaseExpression, order: str, thread: s
         answer = _answer(plan, call, use, thread)
         plan.replace(whole, lambda updated, around: answer)
     elif isinstance(plan.parent(parent), cst.Assign):
+        _refuse_own(plan, call)
         last = cst.parse_expression(f"{thread}[-1]")
         plan.replace(parent, lambda updated, around: last)
     elif _has_annotations(plan, parent):
@@ -156,6 +159,7 @@ def _has_annotations(plan: Plan, message: cst.CSTNode) -> bool:
 
 def _answer(plan: Plan, call: Call, at: cst.BaseExpression, thread: str) -> cst.BaseExpression:
     """What the newest message says."""
+    _refuse_own(plan, call)
     run = _run_in_sight(plan, call, at)
     if run is not None:
         return cst.parse_expression(f"{run}.output_text")
@@ -171,9 +175,27 @@ def _run_in_sight(plan: Plan, call: Call, at: cst.BaseExpression) -> str | None:
     names = {_target(plan, each) for each in before}
     if len(names) != 1 or None in names or not any(_is_sure(plan, each, at) for each in before):
         return None
-    last = max(plan.line(each.node) for each in before)
-    added = [each for each in plan.calls("messages.create") if last < plan.line(each.node) < line]
-    return None if added else names.pop()
+    return names.pop()
+
+
+def _refuse_own(plan: Plan, call: Call) -> None:
+    """Raises NotConverted where the newest message is one that the program itself has just added."""
+    scope, line = plan.scope(call.node), plan.line(call.node)
+    added = [plan.line(each.node) for each in plan.calls("messages.create") if plan.scope(each.node) is scope]
+    last = max((each for each in added if each < line), default=None)
+    if last is not None and not any(last < each <= line for each in _runs(plan, scope)):
+        raise NotConverted(call.node, "the newest message may be one that the program has added itself")
+
+
+def _runs(plan: Plan, scope: Scope) -> Iterator[int]:
+    """Lines in which a run is made, or a function called that makes one."""
+    made = plan.calls(*sole.CREATORS, *sole.WITH_THREAD, *SUBMITS, *SUBMITS_STREAM)
+    makers = {id(each.scope.function()) for each in made}
+    for call in (each for calls in plan.analysis.bindings.calls.values() for each in calls):
+        target = plan.flow.of(call.func)
+        is_maker = isinstance(target, Defined) and id(target.scope) in makers
+        if plan.scope(call) is scope and (is_maker or any(call is each.node for each in made)):
+            yield plan.line(call)
 
 
 def _target(plan: Plan, call: Call) -> str | None:

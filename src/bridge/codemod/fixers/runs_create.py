@@ -6,7 +6,7 @@ import libcst as cst
 
 from bridge.codemod import arguments, responding, states, streaming
 from bridge.codemod.fixer import Fixer, statement
-from bridge.codemod.plan import Around, Plan
+from bridge.codemod.plan import Around, NotConverted, Plan
 from bridge.scan.python import Call, Made
 
 
@@ -15,6 +15,8 @@ def create(plan: Plan, call: Call) -> None:
         streaming.create(plan, call)
         return
     asked = responding.understood(plan, call, frozenset(("stream",)))
+    if "stream" in asked.given and asked.given["stream"].value is not False:
+        raise NotConverted(call.node, "whether it streams cannot be seen")
     responding.place(plan, call)
 
     def edit(updated: cst.CSTNode, around: Around) -> cst.CSTNode:
