@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from bridge.codemod import chains, closed, sole
+from bridge.codemod import chains, closed, holders, sole
 from bridge.codemod.fixer import Fixer, parse
 from bridge.codemod.fixers import run_status, stream_events
 from bridge.codemod.plan import Around, NotConverted, Plan, Refusal
@@ -22,7 +22,7 @@ def read(plan: Plan) -> None:
             _chain(plan, chain)
         except NotConverted as why:
             plan.refusals.append(Refusal(why.node, why.reason, why.fixer or "readings"))
-    plan.refusals += [Refusal(why.node, why.reason, "readings") for why in closed.check_names(plan)]
+    plan.refusals += [Refusal(why.node, why.reason, "readings") for why in holders.check_names(plan)]
 
 
 def _chain(plan: Plan, chain: chains.Chain) -> None:
