@@ -134,6 +134,25 @@ def converted_to(to: Target, source: str) -> str:
     return convert(source, to).code
 
 
+def test_comments_of_others_stay() -> None:
+    """What only begins as ours do, and what follows ours."""
+    source = dedent(
+        """\
+        from openai import OpenAI
+
+        thread = OpenAI().beta.threads.create()
+        # bridge: the old side
+        # bridge: not converted: of an earlier run, in
+        # bridge: two lines (docs/codemod.md#readings)
+        # bridge: not ours
+        print(thread.id)
+        """
+    )
+    code = convert(source).code
+    assert "# bridge: the old side\n# bridge: not ours\n# bridge: not converted: a thread's id goes" in code
+    assert "of an earlier run" not in code and convert(code).code == code
+
+
 def test_crlf_tabs_and_comments_stay() -> None:
     source = dedent(
         """\

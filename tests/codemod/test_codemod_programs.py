@@ -29,6 +29,12 @@ def comments(code: str) -> Counter[str]:
     return Counter(token.string for token in tokens if token.type == tokenize.COMMENT)
 
 
+def imports_bridge(tree: ast.AST) -> bool:
+    modules = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    modules += [each.name for node in ast.walk(tree) if isinstance(node, ast.Import) for each in node.names]
+    return any(module.partition(".")[0] == "bridge" for module in modules)
+
+
 def test_the_corpus_is_what_the_table_says() -> None:
     assert sorted(path.stem for path in PROGRAMS) == sorted((*CONVERTED, *LEFT))
     assert len(CONVERTED) >= 20
@@ -58,6 +64,7 @@ def test_a_second_run_changes_nothing(program: Path) -> None:
 def test_the_ladder_is_climbed_in_any_order(program: Path) -> None:
     """Imports first, all of it later."""
     imports = convert(program.read_text("utf-8"), "bridge").code
+    assert imports_bridge(ast.parse(imports))
     assert convert(imports, "bridge").code == imports != program.read_text("utf-8")
     assert convert(imports).is_done == of(program).is_done
 
@@ -68,6 +75,7 @@ def test_nothing_is_half_converted(program: Path) -> None:
     tree = ast.parse(converted.code)
     reads_beta = any(isinstance(node, ast.Attribute) and node.attr == "beta" for node in ast.walk(tree))
     assert converted.is_done != reads_beta
+    assert not converted.is_done or not imports_bridge(tree)
     assert converted.is_done == (program.stem in CONVERTED or program in SEEDS)
     if not converted.is_done:
         assert ast.dump(tree) == ast.dump(ast.parse(program.read_text("utf-8")))

@@ -51,8 +51,9 @@ def codemod(
     """Rewrite legacy programs: their imports, or all of them for the Responses API.
 
     A file is converted where all that becomes of its threads, runs and assistants can be seen in it. Otherwise it stays
-    as it is, with a comment above each obstacle. Nothing is run without --prove; with it, a file that is a program is
-    run twice, without a network of ours and with your permissions, and only what is proved is written.
+    as it is, with a comment above each obstacle. Nothing is run without --prove. With it each converted file is run
+    twice, as a program with your permissions; a script on this machine answers for the model, and only what is proved
+    is offered.
 
     \b
     Exit codes: 0 done, 1 --check found a patch, a proof failed, or a file cannot be read,

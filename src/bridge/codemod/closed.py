@@ -18,7 +18,7 @@ from bridge.scan.python import Binding, Defined, Made, Scope, dotted
 SHOWABLE: Final = ("usage", "error", "run")
 """What may be printed as it is: it shows the same in other words."""
 
-HARMLESS: Final = ("override", "staticmethod", "classmethod", "property", "wraps", "retry", "backoff")
+HARMLESS: Final = ("override", "staticmethod", "classmethod", "property", "wraps", "retry", "on_exception")
 
 
 def check_goal(plan: Plan, chain: Chain) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable
 from typing import Any, Final
@@ -11,7 +12,9 @@ import libcst as cst
 from bridge.codemod.plan import Plan, Refusal
 
 MARK: Final = "# bridge: "
+BEGIN: Final = "# bridge: not converted: "
 PAGE: Final = "docs/codemod.md"
+END: Final = re.compile(r"\(docs/codemod\.md#[\w-]+\)$")
 COLUMNS: Final = 88
 
 
@@ -54,13 +57,21 @@ class _Commenting(cst.CSTTransformer):
 
     def on_leave(self, original_node: Any, updated_node: Any) -> Any:
         if isinstance(updated_node, cst.Module):  # what stands above the first statement
-            return updated_node.with_changes(header=[line for line in updated_node.header if not is_ours(line)])
+            return updated_node.with_changes(header=_of_others(updated_node.header))
         if not hasattr(updated_node, "leading_lines"):
             return updated_node
-        lines = [line for line in updated_node.leading_lines if not is_ours(line)]
+        lines = _of_others(updated_node.leading_lines)
         lines += [cst.EmptyLine(comment=cst.Comment(text)) for text in self._above.get(original_node, ())]
         return updated_node.with_changes(leading_lines=lines)
 
 
-def is_ours(line: cst.EmptyLine) -> bool:
-    return line.comment is not None and line.comment.value.startswith(MARK)
+def _of_others(lines: Iterable[cst.EmptyLine]) -> list[cst.EmptyLine]:
+    """Without comments of ours: each goes on, line by line, until it has named its page."""
+    kept, is_ours = [], False
+    for line in lines:
+        text = line.comment.value if line.comment is not None else ""
+        is_ours = is_ours or text.startswith(BEGIN)
+        if not (is_ours and text.startswith(MARK)):
+            kept.append(line)
+        is_ours = is_ours and text.startswith(MARK) and END.search(text) is None
+    return kept

@@ -12,7 +12,7 @@ from attrs import frozen
 from bridge.diff.compare import compare
 from bridge.diff.tape import Leg, Tape
 
-Verdict = Literal["proved", "differs", "not run"]
+Verdict = Literal["proved", "differs"]
 OBJECT: Final = "Page[Message](data="
 """Part of the text of a page of messages that a program prints whole: the rewrite prints the answer in it."""
 
