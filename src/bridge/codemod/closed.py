@@ -10,6 +10,7 @@ from typing import Final
 
 import libcst as cst
 
+from bridge.codemod import hints
 from bridge.codemod.chains import Chain, end_of
 from bridge.codemod.plan import NotConverted, Plan
 from bridge.codemod.things import SHOWN, same, thing
@@ -63,6 +64,9 @@ def _goes_on(plan: Plan, node: cst.CSTNode, parent: cst.CSTNode | None, ends: st
         return _is_followed_argument(plan, parent, ends)
     if isinstance(parent, cst.Assign):
         return all(_is_followed_target(plan, each.target) for each in parent.targets)
+    if isinstance(parent, cst.AnnAssign):
+        hints.change(plan, parent.annotation, ends)
+        return _is_followed_target(plan, parent.target)
     if isinstance(parent, cst.Return):
         return _is_followed_result(plan, parent)
     if isinstance(parent, (cst.For, cst.CompFor)):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
+from bridge.codemod import hints
 from bridge.codemod.closed import check_function, thing_of
 from bridge.codemod.plan import NotConverted, Plan
 from bridge.codemod.things import SHOWN, same, thing
@@ -56,6 +57,7 @@ def _given(plan: Plan, name: str, binding: Binding, held: str) -> Iterator[NotCo
     """Every call gives a parameter the same kind of thing."""
     node, function = binding.node, binding.scope
     assert isinstance(node, cst.Param)
+    yield from _annotated(plan, node.annotation, held)
     if isinstance(function.node, cst.FunctionDef) and (why := check_function(plan, function)) is not None:
         yield NotConverted(node, why)
     for each in plan.flow.given(node, function):
@@ -70,8 +72,16 @@ def _results(plan: Plan, function: Scope) -> Iterator[NotConverted]:
     if held is None or held in ("page", "message"):
         return
     assert isinstance(function.node, cst.FunctionDef)
+    yield from _annotated(plan, function.node.returns, held)
     for each, value in things:
         if not (same(value, held) or _is_none(plan.flow.of(each))):
             yield NotConverted(
                 each, f"{function.node.name.value} gives {SHOWN.get(held, held)}, and something else here"
             )
+
+
+def _annotated(plan: Plan, annotation: cst.Annotation | None, held: str) -> Iterator[NotConverted]:
+    try:
+        hints.change(plan, annotation, held)
+    except NotConverted as why:
+        yield why
