@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -38,10 +37,6 @@ def test_does_the_same_before_and_after(program: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    importlib.util.find_spec("bridge.upstream.scripted.conversations") is None,
-    reason="the offline upstream has no conversations here",
-)
 @pytest.mark.parametrize("after", IN_CONVERSATIONS, ids=lambda path: path.stem)
 def test_does_the_same_in_conversations(after: Path) -> None:
     program = next(path for path in PROGRAMS if path.name == after.name)
