@@ -197,11 +197,11 @@ class Item:
 
 @frozen
 class File:
-    """A file that a run made, kept here because the container it lay in does not last.
+    """A file that a run made, kept here because the container it lay in does not last; or one that was imported.
 
-    `size` in bytes. `container_id` and `source_id` are where it came from. `copy` names its bytes in the store beside
-    it (its id, a dot, and whose try it was); empty where there were too many, or none to be had. `upstream_id` is its
-    copy among the upstream's own files, once a tool needed one.
+    `size` in bytes. `container_id` and `source_id` are where it came from; empty, as are its thread and run, where it
+    was imported. `copy` names its bytes in the store beside it (its id, a dot, and whose try it was); empty where there
+    were too many, or none to be had. `upstream_id` is its copy among the upstream's own files, once a tool needed one.
     """
 
     id: str
@@ -215,6 +215,7 @@ class File:
     media_type: str = "application/octet-stream"
     copy: str = ""
     upstream_id: str | None = None
+    purpose: str = "assistants_output"
 
 
 @frozen

@@ -54,6 +54,8 @@ class SqlRows:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._seen: dict[tuple[type[Any], str], Any] = {}
+        self._seqs: dict[str, int] = {}
+        self._counted: dict[str, int] = {}
 
     def get(self, kind: type[R], id: str) -> R | None:
         key = (kind, id)
@@ -95,8 +97,28 @@ class SqlRows:
         table = schema.TABLE_OF[kind]
         self._connection.execute(sa.delete(table).where(table.c.id == id))
         self._seen.clear()
+        self._seqs.clear()
+        self._counted.clear()
 
     def next_seq(self, thread_id: str) -> int | None:
+        """The first of a thread locks its row; those after it are counted here, and written by `finish`."""
+        if thread_id in self._seqs:
+            seq = self._counted[thread_id] = self._seqs[thread_id] + 1
+        else:
+            first = self._first_seq(thread_id)
+            if first is None:
+                return None
+            seq = first
+        self._seqs[thread_id] = seq
+        return seq
+
+    def finish(self) -> None:
+        """Write what was counted; to be called once, when every change is made."""
+        threads = schema.threads
+        for thread_id, seq in self._counted.items():
+            self._connection.execute(sa.update(threads).where(threads.c.id == thread_id).values(next_seq=seq + 1))
+
+    def _first_seq(self, thread_id: str) -> int | None:
         threads = schema.threads
         here = threads.c.id == thread_id
         bump = sa.update(threads).where(here).values(next_seq=threads.c.next_seq + 1)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bridge.engine.effects import Commit, Entries, History, Key, Outcome, Page, RunState, Slice, Snapshot
+from bridge.engine.effects import Commit, Committed, Entries, History, Key, Outcome, Page, RunState, Slice, Snapshot
 from bridge.errors import StoreError
 from bridge.records import Entry, Run
 from bridge.store import queries, rows, rules
@@ -71,7 +71,7 @@ class SqlStore:
     # --- writing
 
     def commit(self, commit: Commit) -> Future[Outcome]:
-        return self._submit(lambda connection: rules.apply(SqlRows(connection), commit))
+        return self._submit(lambda connection: _applied(connection, commit))
 
     def write_piece(self, copy: str, number: int, data: bytes) -> Future[None]:
         return self._submit(lambda connection: rows.write_piece(connection, copy, number, data))
@@ -105,3 +105,10 @@ class SqlStore:
     def _submit(self, work: Callable[[Connection], T]) -> Future[Any]:
         with self._connections.use() as opened:
             return opened.writer.submit(work)
+
+
+def _applied(connection: Connection, commit: Commit) -> Committed:
+    made = SqlRows(connection)
+    committed = rules.apply(made, commit)
+    made.finish()
+    return committed

@@ -66,11 +66,11 @@ def event(name: str, record: Any, *, include_results: bool = False) -> Object:
 
 
 def file(file: File) -> Object:
-    """A file that a run made, in the form of the Files API."""
+    """A file that is kept here, in the form of the Files API."""
     return {
         "object": "file",
         "id": file.id,
-        "purpose": "assistants_output",
+        "purpose": file.purpose,
         "filename": file.filename,
         "bytes": file.size,
         "created_at": file.created_at,

@@ -1,4 +1,5 @@
-"""/files/{id}: files that runs made, kept here (assistants-wire §7.2). All other files are the upstream's."""
+"""/files/{id}: files kept here, which runs made (assistants-wire §7.2) or an import brought. All others are the
+upstream's."""
 
 from __future__ import annotations
 
@@ -57,7 +58,7 @@ def delete(context: Context, file_id: str) -> Flow[Object]:
     at = yield from now()
     if file.upstream_id is not None:
         yield from _delete_upstream(paths.of("files", file.upstream_id), at)
-    if at < file.created_at + CONTAINER_SECONDS:
+    if file.container_id and at < file.created_at + CONTAINER_SECONDS:
         yield from _delete_upstream(paths.of("containers", file.container_id, "files", file.source_id), at)
     return {"id": file_id, "object": "file", "deleted": True}
 

@@ -1,0 +1,216 @@
+"""What was laid out → the store, thread after thread: what is there is left alone, what differs is told.
+
+A thread of up to CHUNK records is one commit: it is there as a whole, or not at all. Longer ones come in several, in
+order; who was killed in between goes on where it stopped, since an object that is there already is found by its id.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from itertools import islice
+from typing import Any, Final
+
+from attrs import evolve, field, frozen
+
+from bridge.engine.effects import Commit, Committed, Key, Outcome, Page
+from bridge.records import Amend, Assistant, Change, Item, Message, Put, Record, Run, Step, Thread
+from bridge.store import Store
+from bridge.transfer import making
+from bridge.transfer.losses import Loss
+from bridge.transfer.making import Maker
+from bridge.transfer.report import Tally
+from bridge.transfer.staging import Staging
+
+CHUNK: Final = 500
+"""Records of one commit."""
+
+AHEAD: Final = 64
+"""Commits that are handed in before the first is waited for: the store's writer takes them in groups."""
+
+KIND_OF: Final[dict[type[Any], str]] = {
+    Assistant: "assistant",
+    Thread: "thread",
+    Message: "message",
+    Run: "run",
+    Step: "step",
+}
+STORED: Final = ("seq", "version", "lease", "active_run_id", "container")
+"""Fields that the store or a later run writes."""
+
+
+@frozen
+class Bringer:
+    """`dry`: nothing is written, and the tally is the same. `update`: what differs is replaced. `on_done` is told how
+    many objects are done with."""
+
+    store: Store
+    staging: Staging
+    tally: Tally
+    maker: Maker = field(factory=Maker)
+    update: bool = False
+    dry: bool = False
+    on_done: Callable[[int], None] = lambda count: None
+    _waiting: deque[tuple[Future[Outcome], list[Record]]] = field(factory=deque, init=False)
+
+    def bring(self) -> None:
+        self._assistants()
+        for thread_id in self.staging.thread_ids():
+            self._thread(thread_id)
+        self._settle(0)
+        self._look_for_runs()
+
+    # --- assistants
+
+    def _assistants(self) -> None:
+        for value in self.staging.assistants():
+            records = self._made("assistant", value)
+            if records:
+                self._carefully(records)
+
+    # --- threads
+
+    def _thread(self, thread_id: str) -> None:
+        records = self._records(thread_id)
+        first = list(islice(records, CHUNK))
+        (there,) = self.store.load([Key(Thread, thread_id)])
+        if there is None and not self.dry and len(first) < CHUNK:
+            self._hand_in(first)
+            return
+        chunk = first
+        while chunk:
+            self._carefully(chunk, is_behind=there is not None)
+            chunk = list(islice(records, CHUNK))
+
+    def _records(self, thread_id: str) -> Iterator[Record]:
+        value = self.staging.thread(thread_id)
+        made = None if value is None else self._made("thread", value)
+        if not made:
+            of_messages = making.thread_of(thread_id, self.staging.begin(thread_id))
+            self._lose(of_messages.losses)
+            made = list(of_messages.records)
+        yield from made
+        for kind, entry in self.staging.entries(thread_id):
+            yield from self._made(kind, entry)
+
+    def _made(self, kind: str, value: Any) -> list[Record]:
+        try:
+            made = self.maker.make(kind, value)
+        except ValueError as error:
+            self._lose([Loss("invalid", kind, value["id"], str(error), value.get("thread_id"))])
+            self.tally.add("lost", kind)
+            self.on_done(1)
+            return []
+        self._lose(made.losses)
+        if kind == "run":
+            self._look_for_assistant(made.records[0])
+        return list(made.records)
+
+    # --- into the store
+
+    def _hand_in(self, records: list[Record]) -> None:
+        """A whole thread that is new, as far as anybody knows: stored without a look at each of its objects."""
+        future = self.store.commit(Commit(tuple(Put(record, is_new=True) for record in records)))
+        self._waiting.append((future, records))
+        self._settle(AHEAD)
+
+    def _settle(self, ahead: int) -> None:
+        while len(self._waiting) > ahead:
+            future, records = self._waiting.popleft()
+            if isinstance(future.result(), Committed):
+                self._count("new", records)
+            else:  # something of it is there, under another thread or since a moment ago
+                self._carefully(records)
+
+    def _carefully(self, records: Sequence[Record], is_behind: bool = False) -> None:
+        """What is there already is looked at first."""
+        found = self.store.load([Key(type(record), record.id) for record in records])
+        changes: list[Change] = []
+        for record, before in zip(records, found, strict=True):
+            changes += self._changes(record, before)
+        if is_behind:
+            self._tell_late(change.record for change in changes if isinstance(change, Put) and change.is_new)
+        if changes and not self.dry:
+            outcome = self.store.commit(Commit(tuple(changes))).result()
+            if not isinstance(outcome, Committed):
+                raise Interfered(f"{records[0].id} was changed by somebody else at the same moment: import again")
+
+    def _changes(self, record: Record, before: Record | None) -> list[Change]:
+        if before is None:
+            self._count("new", [record])
+            return [Put(record, is_new=True)]
+        alike = evolve(record, **{name: getattr(before, name) for name in STORED if hasattr(before, name)})
+        if alike == before:
+            self._count("same", [record])
+            return []
+        if _thread_of(record) != _thread_of(before):
+            self._count("lost", [record])
+            self._lose([_loss("elsewhere", record, f"of {_thread_of(before)}")])
+            return []
+        if self.update:
+            self._count("updated", [record])
+            return _replaced(alike, before)
+        self._count("differs", [record])
+        if not isinstance(record, Item):
+            self._lose([_loss("differs", record, ", ".join(_differing(alike, before)))])
+        return []
+
+    # --- losses
+
+    def _tell_late(self, new: Iterable[Record]) -> None:
+        """New messages that are older than what the thread has already."""
+        messages = [record for record in new if isinstance(record, Message)]
+        if not messages:
+            return
+        newest = self.store.page(Page(Message, thread_id=messages[0].thread_id, limit=1)).records
+        if newest:
+            self._lose(_loss("late", each) for each in messages if each.created_at < newest[0].created_at)
+
+    def _look_for_assistant(self, run: Record) -> None:
+        assert isinstance(run, Run)
+        if self.tally.is_new_name(run.assistant_id) and self.store.load([Key(Assistant, run.assistant_id)])[0] is None:
+            if not self.staging.has("assistant", run.assistant_id):
+                self._lose([Loss("no_assistant", "run", run.id, run.assistant_id, run.thread_id)])
+
+    def _look_for_runs(self) -> None:
+        for kind, run_id, thread_id in self.staging.missing_runs():
+            if self.store.load([Key(Run, run_id)])[0] is None:
+                self._lose([Loss("no_run", kind, run_id, "", thread_id)])
+
+    def _lose(self, losses: Iterable[Loss]) -> None:
+        for loss in losses:
+            self.staging.lose(loss)
+
+    def _count(self, what: str, records: Sequence[Record]) -> None:
+        kinds = [KIND_OF[type(record)] for record in records if type(record) in KIND_OF]
+        for kind in kinds:
+            self.tally.add(what, kind)
+        self.on_done(len(kinds))
+
+
+class Interfered(Exception):
+    """Somebody wrote the same objects between a look and a commit."""
+
+
+def _replaced(record: Record, before: Record) -> list[Change]:
+    """A put leaves metadata as it is stored (records.Put), so that is set beside."""
+    if isinstance(record, Run):
+        record = evolve(record, version=record.version + 1)
+    changes: list[Change] = [Put(record)]
+    if not isinstance(record, (Step, Item)):
+        changes.append(Amend(type(record), record.id, {"metadata": getattr(record, "metadata", {})}))  # type: ignore[arg-type]
+    return changes
+
+
+def _thread_of(record: Any) -> str | None:
+    return getattr(record, "thread_id", None)
+
+
+def _differing(record: Any, before: Any) -> list[str]:
+    names = [each.name for each in type(record).__attrs_attrs__]
+    return [name for name in names if getattr(record, name) != getattr(before, name)]
+
+
+def _loss(reason: str, record: Any, detail: str = "") -> Loss:
+    return Loss(reason, KIND_OF.get(type(record), "item"), record.id, detail, _thread_of(record))
