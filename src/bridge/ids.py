@@ -24,6 +24,7 @@ PREFIXES: Final[dict[Kind, str]] = {
 
 ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 LENGTH: Final = 24
+AZURE_FILE: Final = "assistant-"
 OURS: Final = "bridge"
 """How the letters of our files' ids begin. Ids of files have a dash, as on the old wire, and may be the upstream's too:
 that one of those begins so by chance is as likely as guessing six letters at once."""
@@ -41,10 +42,12 @@ def make(kind: Kind, number: int) -> str:
 
 
 def is_kept_file(id: str) -> bool:
-    """Whether this is the id of a file kept here: told by its letters, so that no call about others needs a store."""
+    """Whether this is the id of a file that a run made: told by its letters, without a store. Those that an import
+    brought are kept under the ids they had (hands/kept.py)."""
     return id.startswith(f"file-{OURS}")
 
 
 def has_prefix(kind: Kind, value: str) -> bool:
-    """Whether `value` begins like an id of `kind`; the old service checked no more than that (§9.3)."""
-    return value.startswith(PREFIXES[kind])
+    """Whether `value` begins like an id of `kind`; the old service checked no more than that (§9.3). Azure's files for
+    assistants have a prefix of their own."""
+    return value.startswith(PREFIXES[kind]) or (kind == "file" and value.startswith(AZURE_FILE))

@@ -146,14 +146,21 @@ OURS: Final[tuple[Route, ...]] = (
 )
 """What the old API did not have: for native code that takes turns with it."""
 
+ABOUT_A_FILE: Final = re.compile(r"/files/([^/]+)(?:/content)?")
 PREFIXES: Final = ("/assistants", "/threads")
 
 
 def owns(path: str) -> bool:
     """Whether the path belongs to the old API, known endpoint or not, or to a file that is kept here."""
     if path.startswith(FILES):
-        return ids.is_kept_file(path.removeprefix(FILES))
+        return ids.is_kept_file(path.removeprefix(FILES))  # others only a store can tell: file_of
     return any(path == prefix or path.startswith(prefix + "/") for prefix in PREFIXES)
+
+
+def file_of(path: str) -> str | None:
+    """The id of the file that a path is about, if it is about one."""
+    found = ABOUT_A_FILE.fullmatch(path)
+    return None if found is None else found[1]
 
 
 def match(method: str, path: str, routes: Sequence[Route] = (*ROUTES, *OURS)) -> tuple[Route, dict[str, str]] | None:

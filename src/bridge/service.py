@@ -14,12 +14,13 @@ from bridge.engine.flows.files import Download
 from bridge.hands import bodies
 from bridge.hands.drive import AsyncHands, Hands, adrive, drive
 from bridge.hands.feeds import Feed
+from bridge.hands.kept import KeptFiles
 from bridge.hands.leases import Onlooker, Source
 from bridge.hands.pumps import AsyncDirect, Direct
 from bridge.hands.rooms import runner_for
 from bridge.hands.runner import Runner
 from bridge.records import File, Object
-from bridge.routes import Request, Result, match, owns
+from bridge.routes import Request, Result, file_of, match, owns
 from bridge.settings import Options, Settings
 from bridge.store import Store
 from bridge.store.open import open_store
@@ -50,6 +51,7 @@ class Service:
         self.options = options or Options()
         self.onlooker: Onlooker | None = None
         """Is told of the legs of runs that are asked for here (shadow)."""
+        self._kept = KeptFiles(store)
         self._on_callers_loop = on_callers_loop
         self._told_of_beta_v1 = False
 
@@ -58,7 +60,8 @@ class Service:
         return runner_for(self.store, self)
 
     def owns(self, method: str, path: str) -> bool:
-        return owns(path)
+        file_id = file_of(path)
+        return owns(path) or (file_id is not None and self._kept.has(file_id))
 
     def call(self, call: Call) -> Reply:
         source = Source(self.upstream, call.credential, self.options, self.onlooker)

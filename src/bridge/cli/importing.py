@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,7 +14,7 @@ from bridge.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from bridge.store import Store
-    from bridge.transfer.importing import Imported, Source, Steps
+    from bridge.transfer.importing import Imported, Steps
 
 EXAMPLES = options.examples(
     ("bridge import export/ --dry-run", "what would come of it"),
@@ -32,7 +32,7 @@ def add(app: typer.Typer) -> None:
 
 def import_(
     paths: Paths = None,
-    map: Annotated[
+    maps: Annotated[
         list[Path] | None, typer.Option("--map", metavar="FILE", help="Which tables of a database hold what.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; the report is the same.")] = False,
@@ -54,24 +54,19 @@ def import_(
     Exit codes: 0 all is there, 1 something was not brought, or differs from what is there,
                 2 a file or an option cannot work.
     """
-    from bridge.transfer import importing, vector_stores as mapping
+    from bridge.transfer import importing, tables
+    from bridge.transfer import vector_stores as mapping
 
-    if not paths and not map:
+    if not paths and not maps:
         output.fail("name what is to be imported: paths, or --map FILE", output.USAGE)
-    sources = [*map_sources(map or ()), *(importing.of_path(path) for path in paths or ())]
+    mapped = [tables.source(tables.read(file)) for file in maps or ()]
+    sources = [*mapped, *(importing.of_path(path) for path in paths or ())]
     wishes = importing.Wishes(dry_run, update, mapping.read(vector_stores or ()))
     setting = options.settings(store, config=config).store
     opened = _store(setting, dry_run)
     with _progress() as steps, importing.imported(sources, opened, wishes, steps) as done:
         is_failed = _tell(done, report, dry_run, setting)
     raise typer.Exit(output.FAILED if is_failed else output.OK)
-
-
-def map_sources(files: Any) -> Iterator[Source]:
-    for file in files:
-        from bridge.transfer import tables
-
-        yield tables.source(tables.read(file))
 
 
 def _store(setting: str | None, dry: bool) -> Store:

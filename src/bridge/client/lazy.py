@@ -13,15 +13,18 @@ from bridge.forks import Lock
 class LazyService:
     """Implements calls.Answering over what `make` returns. Any thread may call anything."""
 
-    def __init__(self, make: Callable[[], Answering]) -> None:
-        self._make = make
+    def __init__(self, make: Callable[[], Answering], has_store: Callable[[], bool] = lambda: True) -> None:
+        """`has_store`: whether there is a store already, told without making one."""
+        self._make, self._has_store = make, has_store
         self._made: Answering | None = None
         self._lock = Lock()
 
     def owns(self, method: str, path: str) -> bool:
-        from bridge.routes import owns
+        from bridge.routes import file_of, owns
 
-        return owns(path)
+        if owns(path) or file_of(path) is None:
+            return owns(path)
+        return (self._made is not None or self._has_store()) and self._service().owns(method, path)
 
     def call(self, call: Call) -> Reply:
         return self._service().call(call)

@@ -147,7 +147,13 @@ class Making:
             return self.door.service
         is_async = isinstance(client, openai.AsyncOpenAI)
         make_upstream = self._upstream(client)
-        return LazyService(lambda: self._connect(make_upstream, is_async))
+        return LazyService(lambda: self._connect(make_upstream, is_async), self._has_store)
+
+    def _has_store(self) -> bool:
+        from bridge.store.open import is_there
+
+        store = self.wishes.store
+        return is_there(self.settings.store) if store is None or isinstance(store, (str, os.PathLike)) else True
 
     def _connect(self, make: Callable[[], Upstream], is_async: bool) -> Answering:
         """A service on the store asked for. Legs stay on the caller's loop where their HTTP client belongs to it."""

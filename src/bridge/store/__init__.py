@@ -50,6 +50,10 @@ class Store(Protocol):
         """Forget all pieces of this copy. Erasing the record of the file forgets all its copies."""
         ...
 
+    def keeps_others(self) -> bool:
+        """Whether a file is kept under an id that is not ours (ids.is_kept_file)."""
+        ...
+
     def renew(self, owner: str, until: float) -> frozenset[str]:
         """Move the deadline of every lease of `owner` that is not terminal; answer the ids of these runs."""
         ...

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from attrs import evolve
 
+from bridge import ids
 from bridge.engine import tables
 from bridge.engine.effects import Commit, Committed, Entries, History, Key, Outcome, Page, RunState, Slice, Snapshot
 from bridge.forks import Lock
@@ -119,6 +120,10 @@ class MemoryStore:
         with self._lock:
             self._pieces.pop(copy, None)
         return _done()
+
+    def keeps_others(self) -> bool:
+        with self._lock:
+            return any(not ids.is_kept_file(id) for id in self._tables[File])
 
     def renew(self, owner: str, until: float) -> frozenset[str]:
         with self._lock:

@@ -37,6 +37,11 @@ def open_store(setting: str | None = None) -> Store:
     return _file_store(*_file(setting))
 
 
+def is_there(setting: str | None) -> bool:
+    """Whether the store of a setting has been made; nothing is made by asking. Raises ConfigurationError."""
+    return setting != "memory" and _file(setting)[0].exists()
+
+
 def _file_store(path: Path, synchronous: str | None) -> Store:
     from bridge.store.sql import SqlStore
     from bridge.store.sqlite import SqliteDialect

@@ -12,6 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bridge import ids
 from bridge.engine import tables
 from bridge.engine.effects import Entries, History, Key, Page, RunState, Slice, Snapshot
 from bridge.records import Entry, Item, Message, Run, Step, Thread
@@ -155,6 +156,19 @@ def _pinned(connection: Connection, query: History, before: int) -> list[Entry]:
         found += [*_of_run(connection, Message, query), *_of_run(connection, Item, query)]
     pinned = {entry.id: entry for entry in found if entry.seq < before}
     return sorted(pinned.values(), key=lambda entry: entry.seq)
+
+
+# --- files
+
+
+def keeps_others(connection: Connection) -> bool:
+    """Whether there is a file before or behind all that have an id of ours."""
+    files = schema.files.c
+    ours = f"file-{ids.OURS}"
+    for is_other in (files.id < ours, files.id >= ours[:-1] + chr(ord(ours[-1]) + 1)):
+        if connection.execute(sa.select(files.id).where(is_other).limit(1)).first() is not None:
+            return True
+    return False
 
 
 # --- leases

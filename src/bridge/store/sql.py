@@ -83,6 +83,10 @@ class SqlStore:
     def drop_pieces(self, copy: str) -> Future[None]:
         return self._submit(lambda connection: rows.drop_pieces(connection, copy))
 
+    def keeps_others(self) -> bool:
+        with self._reading() as connection:
+            return queries.keeps_others(connection)
+
     def renew(self, owner: str, until: float) -> frozenset[str]:
         renewed: frozenset[str] = self._submit(lambda connection: queries.renew(connection, owner, until)).result()
         return renewed

@@ -169,9 +169,11 @@ class Bringer:
 
     def _look_for_assistant(self, run: Record) -> None:
         assert isinstance(run, Run)
-        if self.tally.is_new_name(run.assistant_id) and self.store.load([Key(Assistant, run.assistant_id)])[0] is None:
-            if not self.staging.has("assistant", run.assistant_id):
-                self._lose([Loss("no_assistant", "run", run.id, run.assistant_id, run.thread_id)])
+        id = run.assistant_id
+        if not self.tally.is_new_name(id) or self.staging.has("assistant", id):
+            return
+        if self.store.load([Key(Assistant, id)])[0] is None:
+            self._lose([Loss("no_assistant", "run", run.id, id, run.thread_id)])
 
     def _look_for_runs(self) -> None:
         for kind, run_id, thread_id in self.staging.missing_runs():

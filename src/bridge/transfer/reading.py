@@ -21,12 +21,13 @@ from typing import Any, Final
 import orjson
 from attrs import evolve, frozen
 
+from bridge import ids
 from bridge.errors import ConfigurationError
 from bridge.records import Object
 from bridge.transfer.losses import Loss
 from bridge.transfer.staging import Staged, Staging
 
-KINDS: Final = {
+KINDS: Final[dict[str, ids.Kind]] = {
     "assistant": "assistant",
     "thread": "thread",
     "thread.message": "message",
@@ -36,7 +37,7 @@ KINDS: Final = {
 }
 """What objects call themselves => what we call them."""
 
-HOLDERS: Final = {
+HOLDERS: Final[dict[str, ids.Kind | None]] = {
     "assistant": "assistant",
     "assistants": "assistant",
     "thread": "thread",
@@ -68,7 +69,7 @@ DEEPEST: Final = 12
 class _Around:
     """What an object knows of itself by where it lies."""
 
-    kind: str | None = None
+    kind: ids.Kind | None = None
     thread_id: str | None = None
     run_id: str | None = None
     is_newest_first: bool = False
@@ -79,7 +80,7 @@ def read(path: Path, staging: Staging) -> None:
     """Raises ConfigurationError where there is nothing at the path. What cannot be read is a loss."""
     if not path.exists():
         raise ConfigurationError(f"there is no file or folder {path}")
-    reader = _Reader(staging)
+    reader = Reader(staging)
     for each in _files(path) if path.is_dir() else [path]:
         reader.file(each, is_named=each == path)
 
@@ -94,7 +95,9 @@ def _files(folder: Path) -> Iterator[Path]:
             yield each
 
 
-class _Reader:
+class Reader:
+    """Lays out what it is given."""
+
     def __init__(self, staging: Staging) -> None:
         self._staging = staging
         self._count = itertools.count(1)
@@ -147,6 +150,10 @@ class _Reader:
 
     # --- values
 
+    def take(self, value: Object, place: str) -> None:
+        """An object that says what it is."""
+        self._value(value, _Around(), place)
+
     def _value(self, value: Any, around: _Around, place: str) -> None:
         if around.depth > DEEPEST:
             self._lose("unreadable", place, "nested too deeply")
@@ -196,11 +203,13 @@ class _Reader:
         detail = ", ".join(str(each) for name, each in told.items() if name not in ("object", "id"))
         self._staging.lose(Loss(reason, kind, id, detail, thread_id))
 
-    def _take(self, kind: str, value: Object, around: _Around, place: str) -> None:
+    def _take(self, kind: ids.Kind, value: Object, around: _Around, place: str) -> None:
         known = _completed(kind, value, around)
         at, id = known.get("created_at"), known.get("id")
         if not isinstance(id, str) or not isinstance(at, (int, float)) or isinstance(at, bool) or not 0 <= at < 2**53:
             return self._lose("invalid", str(id or place), "it has no id, or no created_at", kind)
+        if kind != "file" and not ids.has_prefix(kind, id):
+            return self._lose("invalid", id, f"its id does not begin with {ids.PREFIXES[kind]}_", kind)
         thread_id = known.get("id" if kind == "thread" else "thread_id")
         if kind not in ("assistant", "file") and not isinstance(thread_id, str):
             return self._lose("no_thread", id, place, kind)
@@ -219,8 +228,8 @@ class _Reader:
 
 
 def _json(data: bytes) -> Any:
-    """Raises ValueError. Windows writes UTF-16 with its mark; half of a surrogate pair becomes a replacement sign, since
-    no store and no server takes it."""
+    """Raises ValueError. Windows writes UTF-16 with its mark. Half of a surrogate pair becomes a question mark: no
+    store and no server takes it."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         data = data.decode("utf-16").encode()
     data = data.removeprefix(b"\xef\xbb\xbf")

@@ -1,8 +1,8 @@
 """Where an import lays out what it read before it brings it: a private SQLite file that is gone with its process.
 
-Exports come in any order: pages newest first, lines of many threads mixed, a run's steps somewhere else. A thread's place
-in the store is its place in the history that the model is sent, so all of it must be known before the first is stored.
-On disk, so that memory does not grow with the export.
+Exports come in any order: pages newest first, lines of many threads mixed, a run's steps somewhere else. The order in
+which a thread is stored is that of the history which the model is sent, so all of it must be known before the first of
+it is stored. On disk, so that memory does not grow with the export.
 """
 
 from __future__ import annotations

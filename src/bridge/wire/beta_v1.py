@@ -22,8 +22,8 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from bridge import errors, ids
+from bridge.ids import AZURE_FILE
 from bridge.wire import assistants
-from bridge.wire.fields import AZURE_FILE
 from bridge.wire.validate import Shape
 
 Body = dict[str, Any]

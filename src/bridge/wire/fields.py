@@ -213,14 +213,11 @@ def url() -> GetPydanticSchema:
     return _after(check)
 
 
-AZURE_FILE: Final = "assistant-"
-
-
 def id_of(kind: ids.Kind) -> GetPydanticSchema:
-    """An id that begins like one of its kind; Azure's files for assistants have a prefix of their own."""
+    """An id that begins like one of its kind."""
 
     def check(value: str) -> None:
-        if not ids.has_prefix(kind, value) and not (kind == "file" and value.startswith(AZURE_FILE)):
+        if not ids.has_prefix(kind, value):
             raise refused(errors.wrong_prefix, kind, value)
 
     return _after(check)

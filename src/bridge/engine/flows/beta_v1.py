@@ -59,11 +59,11 @@ def _unsearchable(context: Context, files: Iterable[str]) -> Flow[frozenset[str]
 
 
 def _filename(id: str) -> Flow[str | None]:
-    if ids.is_kept_file(id):
-        file = yield from load_one(File, id)
-        if file is None:
-            raise errors.files_not_found([id])
+    file = yield from load_one(File, id)
+    if file is not None:
         return file.filename
+    if ids.is_kept_file(id):
+        raise errors.files_not_found([id])
     answer = yield from send(Send("GET", paths.of("files", id)))
     if isinstance(answer, Refused) or not answer.is_ok:
         if not isinstance(answer, Refused) and answer.status == 404:

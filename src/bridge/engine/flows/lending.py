@@ -1,4 +1,5 @@
-"""Files kept here, given to tools and models of the upstream, which knows them under no id of ours.
+"""Files kept here, given to tools and models of the upstream, which does not know them: those that runs made, and those
+that were imported.
 
 code_interpreter's file_ids   => a copy among the upstream's files, made at the first use
 images in messages            => data URLs, so that no file has to be stored upstream; what is too large, its name
@@ -19,7 +20,6 @@ from bridge.engine.effects import (
     Upload,
     commit,
     load,
-    load_one,
     read,
     send,
     warn,
@@ -49,19 +49,19 @@ def resources(given: Object, until: float) -> Flow[Object]:
 
 def upstream_ids(given: Sequence[str], until: float | None = None) -> Flow[dict[str, str]]:
     """For those of these ids that are files of ours: the ids of their copies upstream, made where there is none."""
+    wanted = list(dict.fromkeys(given))
+    files: tuple[File | None, ...] = (yield from load(*(Key(File, id) for id in wanted))) if wanted else ()
     found: dict[str, str] = {}
-    for id in dict.fromkeys(given):
-        if ids.is_kept_file(id):
-            copy = yield from _copy(id, until)
-            if copy is not None:
-                found[id] = copy
+    for file in files:
+        copy = None if file is None else (yield from _copy(file, until))
+        if file is not None and copy is not None:
+            found[file.id] = copy
     return found
 
 
-def _copy(id: str, until: float | None) -> Flow[str | None]:
-    file = yield from load_one(File, id)
-    if file is None or file.upstream_id is not None:
-        return None if file is None else file.upstream_id
+def _copy(file: File, until: float | None) -> Flow[str | None]:
+    if file.upstream_id is not None:
+        return file.upstream_id
     content = (yield from read(file.copy)) if file.copy else None
     if content is None:
         return None
@@ -69,9 +69,9 @@ def _copy(id: str, until: float | None) -> Flow[str | None]:
     answer = yield from send(Send("POST", "/files", {"purpose": "assistants"}, upload=upload, until=until))
     copy = None if isinstance(answer, Refused) or not answer.is_ok else loose.text(answer.body, "id")
     if copy is None:
-        yield from warn("file_ids", f"the file {id} is kept here and could not be given to the upstream")
+        yield from warn("file_ids", f"the file {file.id} is kept here and could not be given to the upstream")
         return None
-    yield from commit([Amend(File, id, {"upstream_id": copy})], Exists(File, id))
+    yield from commit([Amend(File, file.id, {"upstream_id": copy})], Exists(File, file.id))
     return copy
 
 
@@ -79,7 +79,7 @@ def _copy(id: str, until: float | None) -> Flow[str | None]:
 
 
 def images(items: Sequence[Object]) -> Flow[list[Object]]:
-    """Input items with the images of ours in them, newest first as far as they go."""
+    """Input items with the images that are kept here in them, newest first as far as they go."""
     wanted = list(dict.fromkeys(_images(items)))
     if not wanted:
         return list(items)
@@ -87,6 +87,8 @@ def images(items: Sequence[Object]) -> Flow[list[Object]]:
     parts: dict[str, Object] = {}
     room = ALL_IMAGES
     for id, file in zip(reversed(wanted), reversed(files), strict=True):
+        if file is None and not ids.is_kept_file(id):
+            continue  # the upstream's
         copy = file.copy if file is not None and file.size <= min(LARGEST_IMAGE, room) else ""
         content = (yield from read(copy)) if copy else None
         parts[id] = _image(file, content)
@@ -97,7 +99,7 @@ def images(items: Sequence[Object]) -> Flow[list[Object]]:
 def _images(items: Iterable[Object]) -> list[str]:
     parts = [part for item in items for part in loose.objects(item, "content")]
     found = [loose.text(part, "file_id") for part in parts if part.get("type") == "input_image"]
-    return [id for id in found if id is not None and ids.is_kept_file(id)]
+    return [id for id in found if id is not None]
 
 
 def _image(file: File | None, content: bytes | None) -> Object:
