@@ -153,9 +153,7 @@ def test_an_image_is_lent_as_data_and_a_file_of_the_code_interpreter_as_a_copy(t
     with client(store, upstream) as api:
         tools: Any = [{"type": "code_interpreter"}]
         for _ in range(2):
-            done = api.beta.threads.runs.create_and_poll(
-                thread_id="thread_old1", assistant_id="asst_old1", tools=tools
-            )
+            done = api.beta.threads.runs.create_and_poll(thread_id="thread_old1", assistant_id="asst_old1", tools=tools)
             assert done.status == "completed", done.last_error
     (part,) = upstream.requests[0]["input"][0]["content"]
     assert part["image_url"].startswith("data:image/png;base64,")

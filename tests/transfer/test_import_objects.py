@@ -30,7 +30,11 @@ from import_help import (
 from bridge.store.memory import MemoryStore
 from bridge.testing import ScriptedUpstream
 
-SEARCHED = {"id": "call_fs", "type": "file_search", "file_search": {"ranking_options": {"ranker": "auto"}, "results": []}}
+SEARCHED = {
+    "id": "call_fs",
+    "type": "file_search",
+    "file_search": {"ranking_options": {"ranker": "auto"}, "results": []},
+}
 CODE = {"id": "call_ci", "type": "code_interpreter", "code_interpreter": {"input": "1", "outputs": []}}
 CITED = {
     "type": "text",
@@ -124,8 +128,8 @@ def test_the_model_is_sent_the_history_in_order_with_calls_and_outputs(tmp_path:
     assert [said(item) for item in request["input"]] == [
         "user: Look",
         "function_call",
-        "function_call_output",
         "function_call",
+        "function_call_output",
         "function_call_output",
         "assistant: Brown【4:0†dog.txt】",
         "user: input_image",
@@ -144,11 +148,20 @@ LIVING = [
 
 
 @pytest.mark.parametrize(("status", "ended", "_at", "step_status"), LIVING)
-def test_what_was_at_work_is_ended_and_told(tmp_path: Path, status: str, ended: str, _at: str, step_status: str) -> None:
+def test_what_was_at_work_is_ended_and_told(
+    tmp_path: Path, status: str, ended: str, _at: str, step_status: str
+) -> None:
     open_step = step("1", "1", called(function("call_1", None)), status="in_progress", completed_at=None)
     action = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": [function("call_1", None)]}}
     living = run(
-        "1", 1, [open_step], status=status, completed_at=None, expires_at=BEGIN + 601, required_action=action, usage=None
+        "1",
+        1,
+        [open_step],
+        status=status,
+        completed_at=None,
+        expires_at=BEGIN + 601,
+        required_action=action,
+        usage=None,
     )
     half = answer("b", "1", status="in_progress")
     store, losses = brought(tmp_path, export(message("a"), half, runs=[living]))

@@ -69,7 +69,7 @@ def test_the_same_thread_comes_of_it(tmp_path: Path, files: dict[str, bytes]) ->
     store = MemoryStore()
     counts, losses = bring(tmp_path, store)
     assert losses == []
-    assert told(counts) == {each: "1 new" for each in ("assistant", "thread", "run", "step")} | {"message": "3 new"}
+    assert told(counts) == dict.fromkeys(("assistant", "thread", "run", "step"), "1 new") | {"message": "3 new"}
     listed = store.page(Page(Message, thread_id="thread_old1", order="asc")).records
     assert [each.id for each in listed] == ["msg_a", "msg_b", "msg_c"]
     assert [each.id for each in store.history(History("thread_old1"))] == ["msg_a", "msg_b", "msg_c"]

@@ -59,6 +59,8 @@ def import_(
 
     if not paths and not maps:
         output.fail("name what is to be imported: paths, or --map FILE", output.USAGE)
+    if report is not None and not report.parent.is_dir():
+        output.fail(f"{report} cannot be written: there is no folder {report.parent}", output.USAGE)
     mapped = [tables.source(tables.read(file)) for file in maps or ()]
     sources = [*mapped, *(importing.of_path(path) for path in paths or ())]
     wishes = importing.Wishes(dry_run, update, mapping.read(vector_stores or ()))

@@ -250,14 +250,13 @@ def _call(call: Object) -> Object:
 
 
 def _items(step: Step) -> list[Record]:
-    """What of the step is sent to the model again: function calls and their outputs."""
+    """What of the step is sent to the model again: its function calls, then their outputs, as a run stores them."""
+    calls = [call for call in step.step_details.get("tool_calls") or () if call["type"] == "function"]
+    bodies = [body for call in calls if _is_callable(call) for body in step_items.to_responses(call)]
     items: list[Record] = []
-    for call in step.step_details.get("tool_calls") or ():
-        if call["type"] != "function" or not _is_callable(call):
-            continue
-        for body in step_items.to_responses(call):
-            id = _name(f"{step.id}/{len(items)}")
-            items.append(Item(id, step.thread_id, step.run_id, body["type"], body, call_id=body["call_id"]))
+    for body in sorted(bodies, key=lambda body: body["type"] == "function_call_output"):
+        id = _name(f"{step.id}/{len(items)}")
+        items.append(Item(id, step.thread_id, step.run_id, body["type"], body, call_id=body["call_id"]))
     return items
 
 

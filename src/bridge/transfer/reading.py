@@ -213,6 +213,8 @@ class Reader:
         thread_id = known.get("id" if kind == "thread" else "thread_id")
         if kind not in ("assistant", "file") and not isinstance(thread_id, str):
             return self._lose("no_thread", id, place, kind)
+        if thread_id and not ids.has_prefix("thread", thread_id):
+            return self._lose("invalid", id, f"its thread_id does not begin with {ids.PREFIXES['thread']}_", kind)
         number = next(self._count)
         staged = Staged(kind, id, int(at), -number if around.is_newest_first else number, known, str(thread_id or ""))
         self._staging.put(evolve(staged, run_id=_text(known, "run_id"), message_id=_message_of(known)))
