@@ -75,7 +75,8 @@ that the bytes of a file are neither in the store nor in their container: the ol
 and vector stores are the upstream's: `upstream_refused` is what it said of them, with its own status, type, code and
 param, and `upstream_silent` that it could not be asked. `run_ended` is what retrieving a run answers that ended as
 `failed`, `expired` or `incomplete`, where the setting `loud_failures` is on ([configuration.md](configuration.md)); its
-code is that of `last_error`, else the status. `no_beta_files` is the old text with a way out
+code is that of `last_error`, else the status. `hook_failed` tells what the program's own function raised
+([missing-threads.md](missing-threads.md)). `no_beta_files` is the old text with a way out
 ([beta-v1.md](beta-v1.md)). The gateway adds 413 for a body that is too large, 502 and 504
 for an upstream that cannot be reached by a call it passes on, and 508 for a gateway that is its own upstream.
 

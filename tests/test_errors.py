@@ -40,6 +40,7 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "wrong_tool_outputs": (["call_a", "call_b"], ["call_a"]),
     "cannot_cancel": ("completed",),
     "cannot_update": ("in_progress",),
+    "hook_failed": ("thread", "thread_X", "KeyError: 'x'"),
     "run_ended": ("run_X", "failed", "server_error", "The model crashed."),
     "nothing_to_answer": (),
     "json_needs_functions": ("json_schema",),

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from bridge.errors import BridgeError as BridgeError
     from bridge.errors import ConfigurationError as ConfigurationError
     from bridge.errors import StoreError as StoreError
+    from bridge.hooks import on_missing_assistant as on_missing_assistant
+    from bridge.hooks import on_missing_thread as on_missing_thread
     from bridge.settings import Settings as Settings
 
     __version__: str
@@ -43,6 +45,8 @@ _HOMES = {
     "uninstall": "bridge.client.install",
     "native": "bridge.client.native",
     "wrap": "bridge.client.wrapping",
+    "on_missing_thread": "bridge.hooks",
+    "on_missing_assistant": "bridge.hooks",
     "BridgeError": "bridge.errors",
     "ConfigurationError": "bridge.errors",
     "StoreError": "bridge.errors",
@@ -80,6 +84,8 @@ __all__ = [  # noqa: RUF022, the clients first
     "uninstall",
     "native",
     "wrap",
+    "on_missing_thread",
+    "on_missing_assistant",
     "Settings",
     "BridgeError",
     "ConfigurationError",

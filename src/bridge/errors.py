@@ -102,6 +102,12 @@ def files_not_found(ids: Sequence[str]) -> APIError:
     return APIError(404, f"The following files were not found: {', '.join(ids)}.")
 
 
+def hook_failed(kind: Kind, id: str, reason: str) -> APIError:
+    """Ours: the program's own function, asked for a thread or an assistant that is not in the store, raised."""
+    message = f"on_missing_{kind} failed for '{id}': {reason}"
+    return APIError(500, message, type="server_error", headers={"x-should-retry": "false"})
+
+
 # --- validation (§9.3); `param` is the path of what is wrong: ``messages[0].content[1].image_url.url``
 
 
@@ -536,6 +542,7 @@ TABLE: Final[dict[str, tuple[int, str, str | None]]] = {
     "cannot_cancel": (400, "invalid_request_error", None),
     "cannot_update": (400, "invalid_request_error", None),
     "run_ended": (400, "invalid_request_error", "server_error"),
+    "hook_failed": (500, "server_error", None),
     # capability
     "nothing_to_answer": (400, "invalid_request_error", "invalid_thread"),
     "json_needs_functions": (400, "invalid_request_error", None),

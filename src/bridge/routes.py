@@ -20,6 +20,7 @@ from bridge.engine.flows import (
     messages,
     mirroring,
     native,
+    reviving,
     runs,
     steps,
     threads,
@@ -46,7 +47,8 @@ KINDS: Final[dict[str, ids.Kind]] = {
 
 @frozen
 class Route:
-    """One endpoint. `body` and `query` are the shapes it takes; the flow gets the path's ids, then what was given."""
+    """One endpoint. `body` and `query` are the shapes it takes; the flow gets the path's ids, then what was given.
+    `revives`: the thread or the assistant of the path, and that of the body, may be made where it is not there."""
 
     method: str
     path: str
@@ -54,6 +56,7 @@ class Route:
     body: Any = None
     query: Any = None
     polls: bool = False
+    revives: bool = False
     needs_beta: bool = field(init=False)
     pattern: re.Pattern[str] = field(init=False)
 
@@ -103,7 +106,17 @@ class Request:
 
     def _flow(self, context: Context, body: Object | None) -> Flow[Result]:
         given = [part for part in (body, self.query) if part is not None]
-        return self.route.flow(context, *self.ids, *given)
+        flow = self.route.flow(context, *self.ids, *given)
+        return self._revived(context, body or {}, flow) if context.revives and self.route.revives else flow
+
+    def _revived(self, context: Context, body: Object, flow: Flow[Result]) -> Flow[Result]:
+        """The flow, after what it will look for was made where the store does not know it."""
+        if self.ids:
+            revive = reviving.assistant if self.route.path.startswith("/assistants") else reviving.thread
+            yield from revive(context, self.ids[0])
+        if body.get("assistant_id"):
+            yield from reviving.assistant(context, body["assistant_id"])
+        return (yield from flow)
 
 
 _THREAD = "/threads/{thread_id}"
@@ -113,21 +126,28 @@ _RUN = _THREAD + "/runs/{run_id}"
 ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/assistants", assistants.create, body=wire.CreateAssistant),
     Route("GET", "/assistants", assistants.list_, query=wire.ListQuery),
-    Route("GET", "/assistants/{assistant_id}", assistants.retrieve),
-    Route("POST", "/assistants/{assistant_id}", assistants.modify, body=wire.ModifyAssistant),
+    Route("GET", "/assistants/{assistant_id}", assistants.retrieve, revives=True),
+    Route("POST", "/assistants/{assistant_id}", assistants.modify, body=wire.ModifyAssistant, revives=True),
     Route("DELETE", "/assistants/{assistant_id}", assistants.delete),
     Route("POST", "/threads", threads.create, body=wire.CreateThread),
-    Route("POST", "/threads/runs", runs.create_with_thread, body=wire.CreateThreadAndRun, query=wire.RunQuery),
-    Route("GET", _THREAD, threads.retrieve),
-    Route("POST", _THREAD, threads.modify, body=wire.ModifyThread),
+    Route(
+        "POST",
+        "/threads/runs",
+        runs.create_with_thread,
+        body=wire.CreateThreadAndRun,
+        query=wire.RunQuery,
+        revives=True,
+    ),
+    Route("GET", _THREAD, threads.retrieve, revives=True),
+    Route("POST", _THREAD, threads.modify, body=wire.ModifyThread, revives=True),
     Route("DELETE", _THREAD, threads.delete),
-    Route("POST", _THREAD + "/messages", messages.create, body=wire.CreateMessage),
-    Route("GET", _THREAD + "/messages", messages.list_, query=wire.ListMessagesQuery),
+    Route("POST", _THREAD + "/messages", messages.create, body=wire.CreateMessage, revives=True),
+    Route("GET", _THREAD + "/messages", messages.list_, query=wire.ListMessagesQuery, revives=True),
     Route("GET", _MESSAGE, messages.retrieve),
     Route("POST", _MESSAGE, messages.modify, body=wire.ModifyMessage),
     Route("DELETE", _MESSAGE, messages.delete),
-    Route("POST", _THREAD + "/runs", runs.create, body=wire.CreateRun, query=wire.RunQuery),
-    Route("GET", _THREAD + "/runs", runs.list_, query=wire.ListQuery),
+    Route("POST", _THREAD + "/runs", runs.create, body=wire.CreateRun, query=wire.RunQuery, revives=True),
+    Route("GET", _THREAD + "/runs", runs.list_, query=wire.ListQuery, revives=True),
     Route("GET", _RUN, runs.retrieve, polls=True),
     Route("POST", _RUN, runs.modify, body=wire.ModifyRun),
     Route("POST", _RUN + "/cancel", runs.cancel),

@@ -7,6 +7,8 @@ import secrets
 from collections.abc import Sequence
 from typing import Final
 
+from attrs import evolve
+
 from bridge import errors
 from bridge.calls import Call, Reply, ReplyStream
 from bridge.engine.flows import Context, Launch
@@ -19,6 +21,7 @@ from bridge.hands.leases import Onlooker, Source
 from bridge.hands.pumps import AsyncDirect, Direct
 from bridge.hands.rooms import runner_for
 from bridge.hands.runner import Runner
+from bridge.hooks import hook_of
 from bridge.records import File, Object
 from bridge.routes import Request, Result, file_of, match, owns
 from bridge.settings import Options, Settings
@@ -121,7 +124,12 @@ class Service:
         if request.route.polls and call.headers.get("x-stainless-poll-helper", "").lower() == "true":
             seconds = min(LONGEST_POLL, (call.read_timeout or 2 * LONGEST_POLL) / 2)
             wait_until = self.runner.world.clock() + seconds
-        return self.runner.context(source, wait_until)
+        context = self.runner.context(source, wait_until)
+        return evolve(context, revives=True) if self._revives() else context
+
+    def _revives(self) -> bool:
+        is_asked = hook_of("thread") is not None or hook_of("assistant") is not None
+        return is_asked or self.options.creates_missing_threads
 
     # --- out
 

@@ -7,6 +7,7 @@
     background     BRIDGE_BACKGROUND     ``on`` or ``off``: whether legs are background responses
     beta_v1        BRIDGE_BETA_V1        ``convert`` or ``refuse`` requests of the first beta; None is up to the door
     loud_failures  BRIDGE_LOUD_FAILURES  ``on`` or ``off``: whether retrieving a run that failed is an error
+    missing_threads  BRIDGE_MISSING_THREADS  ``error``, or ``create`` threads that are named and not there
     (the file)     BRIDGE_CONFIG         bridge.toml beside the program, else in the current folder
 
 The file has a table ``[bridge]`` with the same names, and tables ``[[shadow]]`` (candidates.py) and ``[[route]]``
@@ -35,7 +36,12 @@ from bridge.profiles import Profile
 FILE: Final = "bridge.toml"
 CONFIG: Final = "BRIDGE_CONFIG"
 DEFAULT_STORE: Final = Path(".bridge") / "bridge.db"
-WORDS: Final = {"background": ("on", "off"), "beta_v1": ("convert", "refuse"), "loud_failures": ("on", "off")}
+WORDS: Final = {
+    "background": ("on", "off"),
+    "beta_v1": ("convert", "refuse"),
+    "loud_failures": ("on", "off"),
+    "missing_threads": ("error", "create"),
+}
 """The settings that are one word of a few."""
 
 
@@ -43,12 +49,14 @@ WORDS: Final = {"background": ("on", "off"), "beta_v1": ("convert", "refuse"), "
 class Options:
     """What of the settings the operations themselves go by. `models` is what becomes of retired models; `background`:
     legs are background responses where the upstream can do that. `converts_beta_v1`: requests in the shape of the first
-    beta are taken; `loud_failures`: retrieving a run that failed is an error."""
+    beta are taken; `loud_failures`: retrieving a run that failed is an error; `creates_missing_threads`: a call about a
+    thread that is not there makes it."""
 
     models: Policy = field(factory=Policy)
     background: bool = False
     converts_beta_v1: bool = True
     loud_failures: bool = False
+    creates_missing_threads: bool = False
 
 
 @frozen
@@ -63,6 +71,7 @@ class Settings:
     background: str | None = None
     beta_v1: str | None = None
     loud_failures: str | None = None
+    missing_threads: str | None = None
     config: Path | None = None
     shadows: tuple[Candidate, ...] = ()
     routes: tuple[Destination, ...] = ()
@@ -96,7 +105,11 @@ class Settings:
             if value is not None and value not in words:
                 raise ConfigurationError(f"The setting `{name}` is {' or '.join(words)}, not {value!r}.")
         return Options(
-            _policy(self.models), self.background == "on", self.beta_v1 != "refuse", self.loud_failures == "on"
+            _policy(self.models),
+            self.background == "on",
+            self.beta_v1 != "refuse",
+            self.loud_failures == "on",
+            self.missing_threads == "create",
         )
 
     def profile_of(self, base_url: str) -> Profile:

@@ -188,7 +188,7 @@ LOSSES = [
     ("a tool of a run", export(runs=[run("1", tools=[{"type": "magic"}])]), ("unknown_part", "run_1", "tool magic")),
     ("first beta", export(runs=[run("1", tools=[{"type": "retrieval"}])]), ("first_beta", "run_1", "retrieval")),
     ("files of the first beta", export(message("a", file_ids=["file-a"])), ("first_beta", "msg_a", "file_ids")),
-    ("no role", export(message("a", role="system")), ("invalid", "msg_a", "role: Input should be 'user' or 'assistant'")),
+    ("no role", export(message("a", role="x")), ("invalid", "msg_a", "role: Input should be 'user' or 'assistant'")),
     ("a foreign id", export({**message("a"), "id": "a"}), ("invalid", "a", "its id does not begin with msg_")),
     ("no date", export(message("a", created_at=None)), ("invalid", "msg_a", "it has no id, or no created_at")),
     ("a lost run", export(answer("a", "9")), ("no_run", "run_9", "")),
@@ -215,7 +215,7 @@ LOSSES = [
     ),
     ("twice", export(message("a"), message("a", "Other")), ("twice", "msg_a", "")),
     ("no thread", export(message("a"), thread=None), ("thread_made", "thread_old1", "")),
-    ("metadata of files", export(files={"file-a": {"object": "file", "id": "file-a", "created_at": 1, "filename": "a"}}),
+    ("metadata of files", export(files={"a": {"object": "file", "id": "file-a", "created_at": 1, "filename": "a"}}),
      ("no_bytes", "file-a", "a")),
 ]  # fmt: skip
 

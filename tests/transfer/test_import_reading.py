@@ -54,7 +54,7 @@ FILES: list[tuple[str, dict[str, bytes]]] = [
                    "r.json": plain([BARE_RUN, *STEPS, ASSISTANT, thread()])}),
     ("UTF-16", {"all.json": json.dumps(OBJECTS).encode("utf-16")}),
     ("a mark of UTF-8", {"all.json": b"\xef\xbb\xbf" + plain(OBJECTS)}),
-    ("a thread that holds them", {"t.json": plain({**thread(), "messages": MESSAGES, "runs": [{**RUN, "steps": STEPS}]}),
+    ("a thread with them", {"t.json": plain({**thread(), "messages": MESSAGES, "runs": [{**RUN, "steps": STEPS}]}),
                                   "a.json": plain({"assistants": [ASSISTANT]})}),
     ("hidden files beside", {"all.json": plain(OBJECTS), ".DS_Store": b"\x00", "notes.txt": b"hm"}),
 ]  # fmt: skip

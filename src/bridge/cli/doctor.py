@@ -33,6 +33,7 @@ DEFAULTS: Final = {
     "background": "off",
     "beta_v1": "convert in the drop-in clients, refuse in the gateway",
     "loud_failures": "off",
+    "missing_threads": "error",
 }
 """What is in force where nobody said anything (docs/configuration.md)."""
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from attrs import field, frozen
 
 from bridge import ids
+from bridge.hooks import Missing
 from bridge.records import (
     Assistant,
     Change,
@@ -361,6 +362,16 @@ class Warn:
 
 
 @frozen
+class Revive:
+    """A thread or an assistant that the store does not know, asked for of the program (hooks.py), and made of what it
+    tells; where it tells nothing, `creates` makes an empty thread. Answer: None."""
+
+    kind: Missing
+    id: str
+    creates: bool = False
+
+
+@frozen
 class Wait:
     """Sleep until `until`, or until there is news of the run since `version`. May end early; look again.
 
@@ -390,6 +401,7 @@ Effect: TypeAlias = (
     | Keep
     | Read
     | Warn
+    | Revive
     | Wait
 )
 Flow: TypeAlias = Generator[Effect, Any, T]
@@ -485,3 +497,7 @@ def read(copy: str) -> Flow[bytes | None]:
 
 def warn(parameter: str | None, sentence: str) -> Flow[None]:
     yield Warn(parameter, sentence)
+
+
+def revive(effect: Revive) -> Flow[None]:
+    yield effect

@@ -31,6 +31,7 @@ from bridge.engine.effects import (
     Page,
     Read,
     Refused,
+    Revive,
     RunState,
     Send,
     Wait,
@@ -138,6 +139,7 @@ class Hands(_Common):
             RunState: store.run_state,
             Commit: self._commit,
             Read: lambda effect: files.whole(store, effect.copy),
+            Revive: world.reviver.revive,
             Wait: world.hub.wait,
         }
         if line is not None:
@@ -180,6 +182,7 @@ class AsyncHands(_Common):
             RunState: lambda effect: readers.run(store.run_state, effect),
             Commit: self._commit,
             Read: lambda effect: readers.run(files.whole, store, effect.copy),
+            Revive: world.reviver.arevive,
             Wait: world.hub.await_,
         }
         if line is not None:

@@ -16,6 +16,7 @@ from attrs import field, frozen
 from bridge import ids
 from bridge.hands.bells import result_of
 from bridge.hands.hub import Hub
+from bridge.hands.reviving import Reviver
 from bridge.store import Store
 
 T = TypeVar("T")
@@ -89,6 +90,11 @@ class World:
     lessons: dict[tuple[str, str], set[str]] = field(factory=dict)
     readers: Readers = field(factory=Readers)
     warned: set[str] = field(factory=set)
+    reviver: Reviver = field(init=False)
+
+    @reviver.default
+    def _make_reviver(self) -> Reviver:
+        return Reviver(self.store, self.mint, self.clock)
 
     def warn(self, sentence: str) -> None:
         """Tell the log, once in this process."""

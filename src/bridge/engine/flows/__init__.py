@@ -19,7 +19,7 @@ class Context:
     """Who performs the operation: the process that would own a lease, the upstream and credential of the caller.
 
     `profile` is what that upstream can do, `options` what the settings say. `wait_until` is how long (Unix seconds) a
-    poll may wait for news of a run; None answers at once.
+    poll may wait for news of a run; None answers at once. `revives`: what the store does not know may be made.
     """
 
     owner: str
@@ -29,6 +29,7 @@ class Context:
     wait_until: float | None = None
     profile: Profile = field(factory=Profile)
     options: Options = field(factory=Options)
+    revives: bool = False
 
 
 @frozen
