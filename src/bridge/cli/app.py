@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from bridge.cli import (codemod, db, demo, diffing, doctor, explain, exporting, importing, output, routed, run, scan, serve)
+from bridge.cli import (codemod, db, declaring, demo, diffing, doctor, explain, exporting, importing, output, routed, run, scan, serve)
 from bridge.cli.options import examples, paragraphs
 from bridge.errors import BridgeError, ConfigurationError
 
@@ -75,6 +75,7 @@ exporting.add(app)
 scan.add(app)
 codemod.add(app)
 importing.add(app)
+declaring.add(app)
 db.add(app)
 routed.add(app)
 

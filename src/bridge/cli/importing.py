@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bridge.cli import options, output, stores
-from bridge.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from bridge.store import Store
     from bridge.transfer.importing import Imported, Steps
 
 EXAMPLES = options.examples(
@@ -65,25 +63,10 @@ def import_(
     sources = [*mapped, *(importing.of_path(path) for path in paths or ())]
     wishes = importing.Wishes(dry_run, update, mapping.read(vector_stores or ()))
     setting = options.settings(store, config=config).store
-    opened = _store(setting, dry_run)
+    opened = stores.opened(setting, may_make=not dry_run)
     with _progress() as steps, importing.imported(sources, opened, wishes, steps) as done:
         is_failed = _tell(done, report, dry_run, setting)
     raise typer.Exit(output.FAILED if is_failed else output.OK)
-
-
-def _store(setting: str | None, dry: bool) -> Store:
-    """A dry run makes no store, and changes none: one of another schema would be changed when it is opened."""
-    from bridge.store.memory import MemoryStore
-    from bridge.store.open import open_store
-
-    if not dry:
-        return open_store(setting)
-    found = stores.find(setting)
-    if found.schema is None:
-        return MemoryStore()
-    if found.schema != found.known:
-        raise ConfigurationError(f"the store {found.name} has schema {found.schema}: `bridge db upgrade` comes first")
-    return open_store(setting)
 
 
 @contextlib.contextmanager

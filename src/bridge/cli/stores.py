@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from attrs import frozen
 
-from bridge.errors import StoreError
+from bridge.errors import ConfigurationError, StoreError
+from bridge.store import Store
 from bridge.store.open import open_store
 
 
@@ -51,6 +52,21 @@ def _schema(path: Path) -> int:
         raise StoreError(f"the store {path} cannot be read: {cause}") from error
     finally:
         engine.dispose()
+
+
+def opened(setting: str | None, *, may_make: bool = True) -> Store:
+    """The store of a setting. Without `may_make` none is made, and none changed: where there is none an empty one in
+    memory stands for it, and one of an older schema, which opening would change, is a ConfigurationError."""
+    from bridge.store.memory import MemoryStore
+
+    if may_make:
+        return open_store(setting)
+    found = find(setting)
+    if found.schema is None:
+        return MemoryStore()
+    if found.schema != found.known:
+        raise ConfigurationError(f"the store {found.name} has schema {found.schema}: `bridge db upgrade` comes first")
+    return open_store(setting)
 
 
 def upgrade(setting: str | None) -> None:

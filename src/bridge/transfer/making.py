@@ -54,6 +54,11 @@ class Maker:
         told.of_extra(shown.model_extra or {})
         return Made((record, *items), tuple(told.losses))
 
+    def with_stores(self, assistant: Assistant) -> Assistant:
+        """The assistant with its vector stores under their new ids."""
+        unheard = _Told("assistant", assistant)
+        return evolve(assistant, tool_resources=self._resources(assistant.tool_resources, unheard))
+
     # --- one kind each
 
     def assistant(self, shown: shapes.AssistantObject, told: _Told) -> list[Record]:
