@@ -110,7 +110,7 @@ VARIABLES: Final = [*map(settings.variable, settings.NAMES), settings.CONFIG]
 
 NAMES: Final = (
     "demo|run|serve|explain|doctor|db|path|upgrade|routes|show|bring|diff|record|tape|replay|compare|report|watch|"
-    "export|scan|codemod"
+    "export|scan|codemod|import|assistants|apply|pull|list"
 )
 
 

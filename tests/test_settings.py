@@ -48,6 +48,8 @@ def test_what_operations_go_by(tmp_path: Path) -> None:
         ("BETA_V1", "refuse", Options(converts_beta_v1=False)),
         ("LOUD_FAILURES", "on", Options(loud_failures=True)),
         ("LOUD_FAILURES", "off", Options()),
+        ("MISSING_THREADS", "create", Options(creates_missing_threads=True)),
+        ("MISSING_THREADS", "error", Options()),
     ],
 )
 def test_words_are_the_same_in_file_and_environment(name: str, value: str, expected: Options, tmp_path: Path) -> None:
@@ -64,6 +66,7 @@ def test_words_are_the_same_in_file_and_environment(name: str, value: str, expec
         ("BRIDGE_BACKGROUND", "maybe", "on or off"),
         ("BRIDGE_BETA_V1", "on", "`beta_v1` is convert or refuse, not 'on'"),
         ("BRIDGE_LOUD_FAILURES", "yes", "`loud_failures` is on or off"),
+        ("BRIDGE_MISSING_THREADS", "on", "`missing_threads` is error or create, not 'on'"),
         ("BRIDGE_PROFILE", "acme", "There is no profile 'acme'. There are: openai"),
         ("BRIDGE_MODELS", "nowhere.json", "off, suggest, auto, or a JSON file"),
     ],
