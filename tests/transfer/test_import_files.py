@@ -13,6 +13,7 @@ from import_help import BEGIN, bring, brought, client, export, message, thread, 
 
 import bridge
 from bridge.engine.effects import Commit
+from bridge.engine.flows import lending
 from bridge.hands.kept import SECONDS, KeptFiles
 from bridge.records import File, Put
 from bridge.store.memory import MemoryStore
@@ -159,3 +160,66 @@ def test_an_image_is_lent_as_data_and_a_file_of_the_code_interpreter_as_a_copy(t
     assert part["image_url"].startswith("data:image/png;base64,")
     (copy,) = [id for id, file in upstream.files.items() if file["filename"] == "file-old1.csv"]
     assert all(request["tools"][0]["container"]["file_ids"] == [copy] for request in upstream.requests)
+
+
+GONE: list[tuple[str, Any, Any]] = [
+    ("an image", [{"type": "image_file", "image_file": {"file_id": "file-gone"}}], {}),
+    ("two images", [{"type": "image_file", "image_file": {"file_id": f"file-gone{n}"}} for n in range(2)], {}),
+    ("a file of the code interpreter", "Hello", {"code_interpreter": {"file_ids": ["file-gone"]}}),
+]
+
+
+@pytest.mark.parametrize(("content", "resources"), [each[1:] for each in GONE], ids=[each[0] for each in GONE])
+def test_files_that_nobody_has_any_more_stop_no_run(tmp_path: Path, content: Any, resources: Any) -> None:
+    """Old threads show pictures that the code interpreter drew, which are long gone."""
+    given = export(message("a", content=content), thread=thread(tool_resources=resources))
+    store, losses = brought(tmp_path, given)
+    assert losses == []
+    upstream = ScriptedUpstream([{"say": "I see."}])
+    with client(store, upstream) as api:
+        tools: Any = [{"type": "code_interpreter"}]
+        done = api.beta.threads.runs.create_and_poll(thread_id="thread_old1", assistant_id="asst_old1", tools=tools)
+        assert done.status == "completed", done.last_error
+        assert api.beta.threads.messages.list("thread_old1").data[-1].to_dict()["content"] == (
+            given["messages"][0]["content"] if isinstance(content, list) else [
+                {"type": "text", "text": {"value": content, "annotations": []}}
+            ]
+        )  # fmt: skip
+    last = upstream.requests[-1]
+    assert "file-gone" not in str(last)
+    assert not isinstance(content, list) or "[image: deleted]" in str(last["input"])
+
+
+def test_a_copy_that_the_upstream_deleted_is_lent_again(tmp_path: Path) -> None:
+    given = export(message("a"), thread=thread(tool_resources={"code_interpreter": {"file_ids": ["file-old1"]}}))
+    store, _ = brought(with_bytes(tmp_path, "export/files/file-old1.csv"), given)
+    upstream = ScriptedUpstream([{"say": "I see."}])
+    with client(store, upstream) as api:
+        for _ in range(2):
+            done = api.beta.threads.runs.create_and_poll(
+                thread_id="thread_old1", assistant_id="asst_old1", tools=[{"type": "code_interpreter"}]
+            )
+            assert done.status == "completed", done.last_error
+            (copy,) = upstream.files
+            assert upstream.requests[-1]["tools"][0]["container"]["file_ids"] == [copy]
+            del upstream.hosted.files[copy]
+
+
+ASKED: Any = {
+    "input": [{"role": "user", "content": [{"type": "input_image", "file_id": "file-a"}]}, {"type": "function_call"}],
+    "tools": [{"type": "code_interpreter", "container": {"type": "auto", "file_ids": ["file-b", "file-bb"]}}],
+}
+NAMED = [
+    ("No such File object: file-a", {"file-a"}),
+    ("The following files were not found: file-a, file-bb.", {"file-a", "file-bb"}),
+    ("File file-b does not exist", {"file-b"}),
+    ("No such File object: file-other", set()),
+    ("file-a is no image of a supported type", set()),
+    ("Container is expired.", set()),
+]
+
+
+@pytest.mark.parametrize(("said", "expected"), NAMED)
+def test_which_files_a_refusal_calls_missing(said: str, expected: set[str]) -> None:
+    assert lending.named(ASKED, said) == expected
+    assert lending.named({"tools": [{"container": "cntr_1"}]}, said) == frozenset()

@@ -15,6 +15,7 @@ from typing import Any, Final
 from attrs import evolve, field, frozen
 
 from bridge.engine.effects import Commit, Committed, Key, Outcome, Page
+from bridge.errors import StoreError
 from bridge.records import Amend, Assistant, Change, Item, Message, Put, Record, Run, Step, Thread
 from bridge.store import Store
 from bridge.transfer import making
@@ -134,7 +135,7 @@ class Bringer:
         if changes and not self.dry:
             outcome = self.store.commit(Commit(tuple(changes))).result()
             if not isinstance(outcome, Committed):
-                raise Interfered(f"{records[0].id} was changed by somebody else at the same moment: import again")
+                raise StoreError(f"{records[0].id} was changed by somebody else at the same moment: import again")
 
     def _changes(self, record: Record, before: Record | None) -> list[Change]:
         if before is None:
@@ -189,10 +190,6 @@ class Bringer:
         for kind in kinds:
             self.tally.add(what, kind)
         self.on_done(len(kinds))
-
-
-class Interfered(Exception):
-    """Somebody wrote the same objects between a look and a commit."""
 
 
 def _replaced(record: Record, before: Record) -> list[Change]:

@@ -63,10 +63,11 @@ NO_COUNT: Final = "input_tokens"
 
 @frozen
 class Limits:
-    """What is known to be too much, or gone. `characters` of input; None asks the model's window."""
+    """What is known to be too much, or gone. `characters` of input; None asks the model's window. `gone` are files."""
 
     characters: int | None = None
     may_reuse_container: bool = True
+    gone: frozenset[str] = frozenset()
 
 
 @frozen
@@ -94,13 +95,16 @@ def ask(context: Context, snapshot: Snapshot, limits: Limits) -> Flow[Asked | No
     wanted = limits.characters or model_families.window(asked_model) * CHARACTERS_PER_TOKEN
     last = run.truncation_strategy.get("last_messages")
     entries = yield from history(History(run.thread_id, run.id, wanted, last))
-    run = evolve(run, tool_resources=(yield from lending.resources(run.tool_resources, run.expires_at)))
+    for id in sorted(limits.gone):
+        yield from warn("file_ids", f"the upstream does not have the file {id} (any more)")
+    present = lending.without(run.tool_resources, limits.gone)
+    run = evolve(run, tool_resources=(yield from lending.resources(present, run.expires_at, limits.gone)))
     container = yield from _container(snapshot, run, limits)
-    draft = _Draft(run, asked_model, context, entries, wanted, container, known)
+    draft = _Draft(run, asked_model, context, entries, wanted, container, known, limits.gone)
     asked = yield from _within_budget(context, draft)
     if asked is None:
         return None
-    request = {**asked, "input": (yield from lending.images(asked["input"]))}
+    request = {**asked, "input": (yield from lending.images(asked["input"], limits.gone))}
     file_ids = lending.file_ids(run.tool_resources)
     if background.is_wanted(context, known):
         request = background.request(request)
@@ -117,6 +121,9 @@ def remedy(refused: Refused, asked: Asked | None, limits: Limits) -> Limits | No
     """With which limits the leg is worth asking again after this refusal; None where there is nothing to be done."""
     if asked is None:
         return None
+    gone = lending.named(asked.request, refused.message) - limits.gone
+    if gone:
+        return evolve(limits, gone=limits.gone | gone)
     if asked.container is not None and CONTAINER.search(refused.message):
         return evolve(limits, may_reuse_container=False)
     if is_overflow(refused) and asked.can_shrink():
@@ -141,6 +148,7 @@ class _Draft:
     characters: int
     container: str | None
     known: frozenset[str]
+    gone: frozenset[str]
 
     def request(self, prompt_characters: int | None = None) -> Object:
         request = runs.to_responses(
@@ -196,7 +204,7 @@ def _within_budget(context: Context, draft: _Draft) -> Flow[Object | None]:
 
 def _count(draft: _Draft, request: Object) -> Flow[int | None]:
     body: Object = {name: request[name] for name in COUNTED if name in request}
-    body["input"] = yield from lending.images(request["input"])
+    body["input"] = yield from lending.images(request["input"], draft.gone)
     answer = yield from send(Send("POST", "/responses/input_tokens", body, until=float(draft.run.expires_at)))
     if isinstance(answer, Sent):
         count = answer.body.get("input_tokens")
