@@ -11,26 +11,20 @@ What an object shows is what is stored, so that it is answered again as it was.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
-from bridge import ids
 from bridge.engine import normalise
 from bridge.engine.closing import close_message, close_run, close_step
-from bridge.records import Assistant, Item, Message, Object, Put, Record, Run, Step, Thread
-from bridge.transfer import shapes
+from bridge.records import Assistant, Message, Object, Put, Record, Run, Step, Thread
+from bridge.transfer import pieces, shapes
 from bridge.transfer.losses import Loss
-from bridge.translate import steps as step_items
 from bridge.wire.render import NO_FILES
 
 LIFETIME: Final = normalise.RUN_SECONDS
-TOOLS: Final = ("function", "code_interpreter", "file_search")
 ENDS: Final = {"cancelling": "stop"}
 """By which word a run that was still at work is ended; all others have expired."""
-
-TEXTS: Final = {"text": "text", "image_file": "image_file", "image_url": "image_url", "refusal": "refusal"}
 
 
 @frozen
@@ -62,7 +56,7 @@ class Maker:
     # --- one kind each
 
     def assistant(self, shown: shapes.AssistantObject, told: _Told) -> list[Record]:
-        tools = _tools(shown.tools, told)
+        tools = pieces.tools(shown.tools, told)
         return [
             Assistant(
                 **_same(shown, Assistant, "tools", "tool_resources", "response_format"),
@@ -81,7 +75,7 @@ class Maker:
     def message(self, shown: shapes.MessageObject, told: _Told) -> list[Record]:
         message = Message(
             **_same(shown, Message, "content", "status"),
-            content=_content(shown.content, told),
+            content=pieces.content(shown.content, told),
             status=shown.status or "completed",
         )
         if message.status != "in_progress":
@@ -93,7 +87,7 @@ class Maker:
         run = Run(
             **_same(shown, Run, "expires_at", "tools", "tool_resources", *UNSAID),
             expires_at=shown.expires_at or shown.created_at + LIFETIME,
-            tools=_tools(shown.tools, told),
+            tools=pieces.tools(shown.tools, told),
             include=[],
             **{name: default if (said := getattr(shown, name)) is None else said for name, default in UNSAID.items()},
         )
@@ -111,12 +105,12 @@ class Maker:
             **_same(shown, Step, "assistant_id", "expires_at", "step_details"),
             assistant_id=shown.assistant_id or "",
             expires_at=shown.expires_at or shown.created_at + LIFETIME,
-            step_details=_details(shown.step_details),
+            step_details=pieces.details(shown.step_details),
         )
         if step.status == "in_progress":
             told("living", "ended as expired")
             step = _record(close_step(step, "expire", step.expires_at, step.usage))
-        return [step, *_items(step)]
+        return [step, *pieces.items(step)]
 
     def _resources(self, given: Object, told: _Told) -> Object:
         searched = given.get("file_search") or {}
@@ -188,89 +182,3 @@ def _ended(run: Run, word: str) -> Run:
     ended = close_run(run, word, run.expires_at)[0]
     assert isinstance(ended, Put) and isinstance(ended.record, Run)
     return evolve(ended.record, version=run.version)
-
-
-def _tools(tools: list[Object], told: _Told) -> list[Object]:
-    kept = []
-    for tool in tools:
-        if tool.get("type") == "retrieval":
-            told("first_beta", "retrieval")
-            kept.append({"type": "file_search"})
-        elif tool.get("type") in TOOLS and _is_whole(tool):
-            kept.append(tool)
-        else:
-            told("unknown_part", f"tool {tool.get('type')}")
-    return kept
-
-
-def _is_whole(tool: Object) -> bool:
-    function = tool.get("function")
-    return tool["type"] != "function" or (isinstance(function, dict) and isinstance(function.get("name"), str))
-
-
-def _content(content: str | list[Object], told: _Told) -> list[Object]:
-    if isinstance(content, str):
-        return normalise.content(content)
-    kept = []
-    for block in content:
-        whole = _block(block)
-        if whole is None:
-            told("unknown_part", f"content {block.get('type')}")
-        else:
-            kept.append(whole)
-    return kept
-
-
-def _block(block: Object) -> Object | None:
-    """The block as it is answered; None where it is none that can be sent to a model again (translate/messages.py)."""
-    kind = block.get("type")
-    said = block.get(kind) if kind in TEXTS else None
-    if kind == "refusal":
-        return block if isinstance(said, str) else None
-    if kind == "text" and isinstance(said, str):
-        return normalise.content(said)[0]
-    if not isinstance(said, dict):
-        return None
-    name = {"text": "value", "image_file": "file_id", "image_url": "url"}[str(kind)]
-    if not isinstance(said.get(name), str):
-        return None
-    return {**block, "text": {"annotations": [], **said}} if kind == "text" and "annotations" not in said else block
-
-
-def _details(details: Object) -> Object:
-    """Step details in their last form: searches of 2024 showed neither ranking nor results."""
-    calls = details.get("tool_calls")
-    if not isinstance(calls, list):
-        return details
-    return {**details, "tool_calls": [_call(call) for call in calls if isinstance(call, dict)]}
-
-
-def _call(call: Object) -> Object:
-    kind = call.get("type")
-    if kind == "file_search":
-        return {**call, kind: {"ranking_options": dict(step_items.RANKING), "results": [], **(call.get(kind) or {})}}
-    if kind == "code_interpreter":
-        return {**call, kind: {"input": "", "outputs": [], **(call.get(kind) or {})}}
-    return {"type": "", **call}
-
-
-def _items(step: Step) -> list[Record]:
-    """What of the step is sent to the model again: its function calls, then their outputs, as a run stores them."""
-    calls = [call for call in step.step_details.get("tool_calls") or () if call["type"] == "function"]
-    bodies = [body for call in calls if _is_callable(call) for body in step_items.to_responses(call)]
-    items: list[Record] = []
-    for body in sorted(bodies, key=lambda body: body["type"] == "function_call_output"):
-        id = _name(f"{step.id}/{len(items)}")
-        items.append(Item(id, step.thread_id, step.run_id, body["type"], body, call_id=body["call_id"]))
-    return items
-
-
-def _is_callable(call: Object) -> bool:
-    function = call.get("function")
-    named = isinstance(function, dict) and all(isinstance(function.get(name), str) for name in ("name", "arguments"))
-    return named and isinstance(call.get("id"), str)
-
-
-def _name(seed: str) -> str:
-    """The same each time: an import that goes on finds what it made before."""
-    return ids.make("item", int.from_bytes(sha256(seed.encode()).digest(), "big"))

@@ -30,7 +30,7 @@ from bridge.errors import ConfigurationError
 from bridge.records import Object
 from bridge.transfer import documents
 from bridge.transfer.losses import Loss
-from bridge.transfer.reading import Reader
+from bridge.transfer.walking import Walker
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -163,7 +163,7 @@ def _connected(tables: Tables) -> Iterator[Connection]:
 def _read(table: Table, connection: Connection, staging: Staging) -> None:
     import sqlalchemy as sa
 
-    reader = Reader(staging)
+    walker = Walker(staging)
     rows = connection.execute(sa.text(table.query)).yield_per(ROWS)
     _check_columns(table, list(rows.keys()))
     for number, row in enumerate(rows.mappings(), 1):
@@ -173,7 +173,7 @@ def _read(table: Table, connection: Connection, staging: Staging) -> None:
         except ValueError as error:
             staging.lose(Loss("invalid", FIELDS[table.name][0], place, str(error)))
         else:
-            reader.take(value, place)
+            walker.take(value, place)
 
 
 def _check_columns(table: Table, there: list[str]) -> None:

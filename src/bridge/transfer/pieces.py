@@ -1,0 +1,104 @@
+"""The pieces of exported objects: tools, content blocks, the calls of steps, each as it is kept. Pure.
+
+`tell(reason, detail)` is told of what is left out (losses.REASONS).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Final
+
+from bridge import ids
+from bridge.engine import normalise
+from bridge.records import Item, Object, Step
+from bridge.translate import steps as step_items
+
+Tell = Callable[[str, str], None]
+
+TOOLS: Final = ("function", "code_interpreter", "file_search")
+BLOCKS: Final = {"text": "value", "image_file": "file_id", "image_url": "url", "refusal": None}
+"""The types of content blocks, and what each must say to be sent to a model again (translate/messages.py)."""
+
+
+def tools(given: list[Object], tell: Tell) -> list[Object]:
+    kept = []
+    for tool in given:
+        if tool.get("type") == "retrieval":
+            tell("first_beta", "retrieval")
+            kept.append({"type": "file_search"})
+        elif tool.get("type") in TOOLS and _is_whole(tool):
+            kept.append(tool)
+        else:
+            tell("unknown_part", f"tool {tool.get('type')}")
+    return kept
+
+
+def _is_whole(tool: Object) -> bool:
+    function = tool.get("function")
+    return tool["type"] != "function" or (isinstance(function, dict) and isinstance(function.get("name"), str))
+
+
+def content(given: str | list[Object], tell: Tell) -> list[Object]:
+    if isinstance(given, str):
+        return normalise.content(given)
+    kept = []
+    for block in given:
+        whole = _block(block)
+        if whole is None:
+            tell("unknown_part", f"content {block.get('type')}")
+        else:
+            kept.append(whole)
+    return kept
+
+
+def _block(block: Object) -> Object | None:
+    """The block as it is answered; None where it says too little."""
+    kind = str(block.get("type"))
+    said = block.get(kind) if kind in BLOCKS else None
+    if kind == "refusal":
+        return block if isinstance(said, str) else None
+    if kind == "text" and isinstance(said, str):
+        return normalise.content(said)[0]
+    if not isinstance(said, dict) or not isinstance(said.get(str(BLOCKS[kind])), str):
+        return None
+    return {**block, "text": {"annotations": [], **said}} if kind == "text" and "annotations" not in said else block
+
+
+def details(given: Object) -> Object:
+    """Step details in their last form: searches of 2024 showed neither ranking nor results."""
+    calls = given.get("tool_calls")
+    if not isinstance(calls, list):
+        return given
+    return {**given, "tool_calls": [_call(call) for call in calls if isinstance(call, dict)]}
+
+
+def _call(call: Object) -> Object:
+    kind = call.get("type")
+    if kind == "file_search":
+        return {**call, kind: {"ranking_options": dict(step_items.RANKING), "results": [], **(call.get(kind) or {})}}
+    if kind == "code_interpreter":
+        return {**call, kind: {"input": "", "outputs": [], **(call.get(kind) or {})}}
+    return {"type": "", **call}
+
+
+def items(step: Step) -> list[Item]:
+    """What of the step is sent to the model again: its function calls, then their outputs, as a run stores them."""
+    calls = [call for call in step.step_details.get("tool_calls") or () if call["type"] == "function"]
+    bodies = [body for call in calls if _is_callable(call) for body in step_items.to_responses(call)]
+    made: list[Item] = []
+    for body in sorted(bodies, key=lambda body: body["type"] == "function_call_output"):
+        id = _name(f"{step.id}/{len(made)}")
+        made.append(Item(id, step.thread_id, step.run_id, body["type"], body, call_id=body["call_id"]))
+    return made
+
+
+def _is_callable(call: Object) -> bool:
+    function = call.get("function")
+    named = isinstance(function, dict) and all(isinstance(function.get(name), str) for name in ("name", "arguments"))
+    return named and isinstance(call.get("id"), str)
+
+
+def _name(seed: str) -> str:
+    """The same each time: an import that goes on finds what it made before."""
+    return ids.make("item", int.from_bytes(sha256(seed.encode()).digest(), "big"))
