@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli_help import call
+from rich.console import Console
+
+from bridge.cli import output
 
 BEGIN = 1_700_000_000
 THREAD: Any = {"id": "thread_old1", "object": "thread", "created_at": BEGIN, "metadata": {}, "tool_resources": {}}
@@ -144,3 +148,14 @@ def test_a_store_of_another_schema_is_not_upgraded_by_a_dry_run(tmp_path: Path, 
     done = call("import", str(export), "--store", str(store), "--dry-run")
     assert done.exit_code == 2
     assert "has schema 2: `bridge db upgrade` comes first" in done.stderr
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_bar_is_for_terminals(
+    tmp_path: Path, export: Path, is_terminal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = io.StringIO()
+    console = Console(file=said, force_terminal=is_terminal, width=80)
+    monkeypatch.setattr(output, "stderr", lambda: console)
+    assert call("import", str(export), "--store", str(tmp_path / "bridge.db")).exit_code == 0
+    assert ("importing" in said.getvalue()) is is_terminal

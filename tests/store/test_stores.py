@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from attrs import evolve
 
+from bridge import ids
 from bridge.engine.effects import Commit, Committed, Conflict, Entries, History, Key, Lost, Page, RunState
 from bridge.records import (
     Amend,
@@ -585,3 +586,49 @@ def test_no_commit_of_many_is_lost_or_put_twice(store):
     found = store.history(History("thread_a"))
     assert sorted(int(entry.id[4:]) for entry in found) == list(range(200))
     assert sorted(entry.seq for entry in found) == list(range(1, 201))
+
+
+def test_many_records_by_their_keys(store):
+    """One by one or together: the same answer, in the order of the keys."""
+    assert isinstance(does(store, Put(ASSISTANT, is_new=True), Put(THREAD, is_new=True)), Committed)
+    for name in "abcdefgh":
+        assert isinstance(does(store, Put(message(name), is_new=True)), Committed)
+    keys = [Key(Message, f"msg_{name}", thread_id) for name in "hxa" for thread_id in (None, "thread_a", "thread_b")]
+    keys += [Key(Assistant, "asst_a"), Key(Thread, "thread_a"), Key(Run, "run_a"), *keys[:3]]
+    found = store.load(keys)
+    assert found == tuple(store.load([key])[0] for key in keys)
+    h, a = (store.load([Key(Message, f"msg_{name}")])[0] for name in "ha")
+    assert (h.seq, a.seq) == (8, 1)
+    assert found[:9] == (h, h, None, None, None, None, a, a, None)
+    assert store.load([Key(Message, f"msg_{n}") for n in range(250)] + [Key(Message, "msg_a")]) == (None,) * 250 + (a,)
+
+
+def test_files_under_other_ids_are_known_to_be_there(store):
+    assert not store.keeps_others()
+    ours = evolve(FILE, id=f"file-{ids.OURS}A", copy="")
+    assert isinstance(does(store, Put(ours, is_new=True)), Committed)
+    assert not store.keeps_others()
+    for other in ("file-a", "file-z", "assistant-a", f"file-{ids.OURS[:-1]}", f"file-{ids.OURS[:-1]}f"):
+        put = Put(evolve(FILE, id=other, copy=""), is_new=True)
+        assert isinstance(does(store, put), Committed)
+        assert store.keeps_others()
+        assert isinstance(does(store, Erase(File, other)), Committed)
+        assert not store.keeps_others()
+
+
+def test_places_of_many_messages_in_one_commit_go_on_in_the_next(store):
+    """Counted in the commit, written at its end."""
+    does(store, Put(THREAD, is_new=True), Put(evolve(THREAD, id="thread_b"), is_new=True))
+    other = evolve(message("z"), thread_id="thread_b")
+    first = does(store, Put(message("a"), is_new=True), Put(other, is_new=True), Put(message("b"), is_new=True))
+    assert [change.record.seq for change in first.changes] == [1, 1, 2]
+    assert isinstance(does(store, Put(message("c"), is_new=True), Put(message("a"), is_new=True)), Conflict)
+    again = Put(evolve(THREAD, metadata={"k": "v"}), is_new=True)
+    second = does(
+        store, Put(message("c"), is_new=True), Erase(Thread, "thread_a"), again, Put(message("d"), is_new=True)
+    )
+    assert [
+        change.record.seq for change in second.changes if hasattr(change, "record") and change.record.id != "thread_a"
+    ] == [3, 1]
+    third = does(store, Put(message("e"), is_new=True))
+    assert third.record(Message, "msg_e").seq == 2

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from import_help import bring, client
+from import_help import bring, client, told
 
 from bridge.calls import Call
 from bridge.diff.readers.stored import HEADERS, exported
@@ -102,6 +102,7 @@ def check(turns: list[tuple[str, dict[str, str]]]) -> None:
         path.write_text(json.dumps(export))
         other = MemoryStore()
         _, losses = bring(path, other)
+        assert {*told(bring(path, store)[0]).values()} <= {f"{n} same" for n in range(99)}, "where it came from, too"
     assert losses == []
     after = Service(other, ScriptedUpstream(SCRIPT))
     assert answers(after, export) == answers(before, export)

@@ -6,7 +6,7 @@ however long the thread and however many there are (tests/store/test_plans.py ho
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -20,7 +20,10 @@ from bridge.store import rules, schema
 from bridge.store.rows import from_row
 
 CHUNK: Final = 100
-"""How many messages and items of a thread's history one query reads."""
+"""How many messages and items of a thread's history one query reads, and records by their ids."""
+
+FEW: Final = 8
+"""Keys that are looked up one by one: each such query is prepared already."""
 
 LIVING: Final = tuple(status for status in tables.RUN if status not in tables.TERMINAL)
 UNATTENDED: Final = tuple(status for status in LIVING if status != "requires_action")
@@ -33,6 +36,26 @@ def one(connection: Connection, key: Key) -> Any:
     query = _narrowed(sa.select(table), table, key).where(table.c.id == key.id)
     row = connection.execute(query).first()
     return None if row is None else from_row(key.kind, row)
+
+
+def some(connection: Connection, keys: Sequence[Key]) -> tuple[Any, ...]:
+    """The records of these keys, None where there is none: one query each, or where they are many, one for a kind."""
+    if len(keys) <= FEW:
+        return tuple(one(connection, key) for key in keys)
+    found: dict[tuple[Any, str], Any] = {}
+    for kind in {key.kind for key in keys}:
+        table = schema.TABLE_OF[kind]
+        ids_of_kind = [key.id for key in keys if key.kind is kind]
+        for first in range(0, len(ids_of_kind), CHUNK):
+            query = sa.select(table).where(table.c.id.in_(ids_of_kind[first : first + CHUNK]))
+            found |= {(kind, row.id): from_row(kind, row) for row in connection.execute(query)}
+    return tuple(_within(found.get((key.kind, key.id)), key) for key in keys)
+
+
+def _within(record: Any, key: Key) -> Any:
+    """The record, if it is of the thread and the run that the key names."""
+    names = [name for name in ("thread_id", "run_id") if getattr(key, name) is not None]
+    return record if record is not None and all(getattr(record, n) == getattr(key, n) for n in names) else None
 
 
 def run_state(connection: Connection, query: RunState) -> Snapshot | None:

@@ -33,7 +33,7 @@ class SqlStore:
 
     def load(self, keys: Sequence[Key]) -> tuple[Any, ...]:
         with self._reading() as connection:
-            return tuple(queries.one(connection, key) for key in keys)
+            return queries.some(connection, keys)
 
     def page(self, query: Page) -> Slice:
         with self._reading() as connection:

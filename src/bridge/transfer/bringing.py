@@ -9,20 +9,21 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from itertools import islice
+from itertools import chain
 from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
 from bridge.engine.effects import Commit, Committed, Key, Outcome, Page
 from bridge.errors import StoreError
-from bridge.records import Amend, Assistant, Change, Item, Message, Put, Record, Run, Step, Thread
+from bridge.records import Amend, Assistant, Change, Item, Message, Object, Put, Record, Run, Step, Thread
 from bridge.store import Store
 from bridge.transfer import making
 from bridge.transfer.losses import Loss
 from bridge.transfer.making import Maker
 from bridge.transfer.report import Tally
 from bridge.transfer.staging import Staging
+from bridge.wire.render import rest
 
 CHUNK: Final = 500
 """Records of one commit."""
@@ -38,7 +39,8 @@ KIND_OF: Final[dict[type[Any], str]] = {
     Step: "step",
 }
 STORED: Final = ("seq", "version", "lease", "active_run_id", "container")
-"""Fields that the store or a later run writes."""
+OF_RUNS: Final = ("upstream", "fingerprint", "leg", "lapses", "response_id", "cursor", "include", "tool_resources")
+"""Fields that the store and runs write, and no answer shows."""
 
 
 @frozen
@@ -73,27 +75,26 @@ class Bringer:
     # --- threads
 
     def _thread(self, thread_id: str) -> None:
-        records = self._records(thread_id)
-        first = list(islice(records, CHUNK))
+        chunks = _chunked(self._records(thread_id))
+        first = next(chunks)
         (there,) = self.store.load([Key(Thread, thread_id)])
         if there is None and not self.dry and len(first) < CHUNK:
             self._hand_in(first)
             return
-        chunk = first
-        while chunk:
+        for chunk in chain([first], chunks):
             self._carefully(chunk, is_behind=there is not None)
-            chunk = list(islice(records, CHUNK))
 
-    def _records(self, thread_id: str) -> Iterator[Record]:
+    def _records(self, thread_id: str) -> Iterator[list[Record]]:
+        """The records of each object of the thread, the thread first."""
         value = self.staging.thread(thread_id)
         made = None if value is None else self._made("thread", value)
         if not made:
             of_messages = making.thread_of(thread_id, self.staging.begin(thread_id))
             self._lose(of_messages.losses)
             made = list(of_messages.records)
-        yield from made
+        yield made
         for kind, entry in self.staging.entries(thread_id):
-            yield from self._made(kind, entry)
+            yield self._made(kind, entry)
 
     def _made(self, kind: str, value: Any) -> list[Record]:
         try:
@@ -128,7 +129,11 @@ class Bringer:
         """What is there already is looked at first."""
         found = self.store.load([Key(type(record), record.id) for record in records])
         changes: list[Change] = []
+        is_new_step = False
         for record, before in zip(records, found, strict=True):
+            if isinstance(record, Item) and before is None and not is_new_step:
+                continue  # a step that was there has its items already, whatever they are called
+            is_new_step = isinstance(record, (Step, Item)) and before is None
             changes += self._changes(record, before)
         if is_behind:
             self._tell_late(change.record for change in changes if isinstance(change, Put) and change.is_new)
@@ -141,20 +146,20 @@ class Bringer:
         if before is None:
             self._count("new", [record])
             return [Put(record, is_new=True)]
-        alike = evolve(record, **{name: getattr(before, name) for name in STORED if hasattr(before, name)})
-        if alike == before:
-            self._count("same", [record])
-            return []
         if _thread_of(record) != _thread_of(before):
             self._count("lost", [record])
             self._lose([_loss("elsewhere", record, f"of {_thread_of(before)}")])
             return []
+        differing = _differing(record, before)
+        if not differing:
+            self._count("same", [record])
+            return []
         if self.update:
             self._count("updated", [record])
-            return _replaced(alike, before)
+            return _replaced(record, before)
         self._count("differs", [record])
         if not isinstance(record, Item):
-            self._lose([_loss("differs", record, ", ".join(_differing(alike, before)))])
+            self._lose([_loss("differs", record, ", ".join(differing))])
         return []
 
     # --- losses
@@ -192,8 +197,22 @@ class Bringer:
         self.on_done(len(kinds))
 
 
+def _chunked(groups: Iterable[list[Record]]) -> Iterator[list[Record]]:
+    """The records of about one commit each; those of one object stay together."""
+    chunk: list[Record] = []
+    for group in groups:
+        chunk += group
+        if len(chunk) >= CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
 def _replaced(record: Record, before: Record) -> list[Change]:
     """A put leaves metadata as it is stored (records.Put), so that is set beside."""
+    names = (*STORED, *OF_RUNS) if isinstance(record, Run) else STORED
+    record = evolve(record, **{name: getattr(before, name) for name in names if hasattr(before, name)})
     if isinstance(record, Run):
         record = evolve(record, version=record.version + 1)
     changes: list[Change] = [Put(record)]
@@ -207,8 +226,13 @@ def _thread_of(record: Any) -> str | None:
 
 
 def _differing(record: Any, before: Any) -> list[str]:
-    names = [each.name for each in type(record).__attrs_attrs__]
-    return [name for name in names if getattr(record, name) != getattr(before, name)]
+    """The fields of the answers about the two that are not the same."""
+    one, other = _shown(record), _shown(before)
+    return [name for name in one if one[name] != other[name]]
+
+
+def _shown(record: Any) -> Object:
+    return {"body": record.body} if isinstance(record, Item) else rest(record, how="get", run_is_terminal=True)
 
 
 def _loss(reason: str, record: Any, detail: str = "") -> Loss:
