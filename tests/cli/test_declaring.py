@@ -131,7 +131,7 @@ class Old(BaseHTTPRequestHandler):
 def server() -> Iterator[str]:
     Old.assistants, Old.asked = [assistant(n) for n in range(1, 6)], []
     with ThreadingHTTPServer(("127.0.0.1", 0), Old) as http:
-        thread = threading.Thread(target=http.serve_forever)
+        thread = threading.Thread(target=http.serve_forever, args=(0.01,))
         thread.start()
         yield f"http://127.0.0.1:{http.server_port}/v1"
         http.shutdown()

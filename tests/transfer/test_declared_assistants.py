@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from attrs import evolve
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from import_help import ASSISTANT, client
 
@@ -219,6 +219,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 TEXTS = TEXT | st.sampled_from(["a\nb", " a \n\n b", "yes", "null", "1", "- a", "a: b", "#", "{}", "\ta\n", "é\n"])
 
 
+@settings(max_examples=40)
 @given(
     name=st.none() | TEXTS,
     instructions=st.none() | TEXTS,

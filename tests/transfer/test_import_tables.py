@@ -50,9 +50,9 @@ roles = {{human = "user", bot = "assistant"}}
 """
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    path = tmp_path / "app.db"
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("app") / "app.db"
     with sqlite3.connect(path) as connection:
         connection.executescript(SCHEMA)
     connection.close()
