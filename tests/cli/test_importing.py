@@ -112,6 +112,7 @@ WRONG: list[tuple[list[str], str]] = [
     (["EXPORT", "--vector-stores", "/nowhere.json"], "--vector-stores is OLD=NEW or a file"),
     (["EXPORT", "--report", "/nowhere/report.json"], "/nowhere/report.json cannot be written"),
     (["EXPORT", "--store", "mysql://x"], "is no store"),
+    (["EXPORT", "--store", "memory"], "which ends with this command: name a file"),
 ]
 
 

@@ -19,6 +19,7 @@ from bridge.records import File, Put
 from bridge.store.memory import MemoryStore
 from bridge.store.open import open_store
 from bridge.testing import ScriptedUpstream
+from doors.served import gateway
 
 KNOWN = {
     "object": "file",
@@ -223,3 +224,15 @@ NAMED = [
 def test_which_files_a_refusal_calls_missing(said: str, expected: set[str]) -> None:
     assert lending.named(ASKED, said) == expected
     assert lending.named({"tools": [{"container": "cntr_1"}]}, said) == frozenset()
+
+
+@pytest.mark.slow
+def test_the_gateway_answers_for_them_too(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path / "bridge.db"))
+    bring(with_bytes(written(tmp_path / "export", WITH_FILE)), store)
+    store.close()
+    with gateway("scripted", tmp_path / "bridge.db") as url, openai.OpenAI(base_url=url, api_key="k") as api:
+        assert api.files.content("file-old1").content == TABLE
+        assert api.beta.threads.messages.retrieve("msg_a", thread_id="thread_old1").role == "user"
+        with pytest.raises(openai.NotFoundError):
+            api.files.retrieve("file-nobodys")

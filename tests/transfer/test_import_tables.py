@@ -19,10 +19,10 @@ from bridge.transfer import tables
 from bridge.transfer.importing import Wishes, imported
 
 SCHEMA = """
-CREATE TABLE chats (tid TEXT, started TEXT, extra TEXT);
+CREATE TABLE chats (tid TEXT, extra TEXT);
 CREATE TABLE chat_lines (nr INTEGER, tid TEXT, who TEXT, body TEXT, at, uid INTEGER);
 CREATE TABLE bots (id TEXT, llm TEXT, prompt TEXT);
-INSERT INTO chats VALUES ('thread_a', '2024-01-02 03:04:00', '{"plan": "pro"}');
+INSERT INTO chats VALUES ('thread_a', '{"plan": "pro"}');
 INSERT INTO bots VALUES ('asst_a', 'gpt-4o', 'Be kind.');
 INSERT INTO chat_lines VALUES
     (1, 'thread_a', 'human', 'Hello', '2024-01-02T03:04:05Z', 7),
@@ -41,7 +41,7 @@ columns = {{id = "id", model = "llm", instructions = "prompt"}}
 
 [threads]
 table = "chats"
-columns = {{id = "tid", created_at = "started", metadata = "extra"}}
+columns = {{id = "tid", metadata = "extra"}}
 
 [messages]
 table = "chat_lines"
@@ -81,7 +81,7 @@ def test_rows_become_messages_of_their_threads(mapping: Path, database: Path) ->
         ("invalid", "role: Input should be 'user' or 'assistant'"),
     ]
     thread, assistant = store.load([Key(Thread, "thread_a"), Key(Assistant, "asst_a")])
-    assert (thread.created_at, thread.metadata) == (1704164640, {"plan": "pro"})
+    assert (thread.created_at, thread.metadata) == (1704164645, {"plan": "pro"}), "as old as its first message"
     assert (assistant.model, assistant.instructions) == ("gpt-4o", "Be kind.")
     found = store.page(Page(Message, thread_id="thread_a", order="asc")).records
     assert [(each.role, each.content[0]["text"]["value"], each.created_at) for each in found] == [

@@ -55,10 +55,13 @@ def _schema(path: Path) -> int:
 
 
 def opened(setting: str | None, *, may_make: bool = True) -> Store:
-    """The store of a setting. Without `may_make` none is made, and none changed: where there is none an empty one in
-    memory stands for it, and one of an older schema, which opening would change, is a ConfigurationError."""
+    """The store of a setting, for a command that changes it; one in memory would be gone with the command. Without
+    `may_make` none is made, and none changed: where there is none an empty one in memory stands for it, and one of an
+    older schema, which opening would change, is refused. Raises ConfigurationError."""
     from bridge.store.memory import MemoryStore
 
+    if may_make and setting == "memory":
+        raise ConfigurationError("the store is `memory`, which ends with this command: name a file (--store FILE)")
     if may_make:
         return open_store(setting)
     found = find(setting)

@@ -75,26 +75,31 @@ class Bringer:
     # --- threads
 
     def _thread(self, thread_id: str) -> None:
-        chunks = _chunked(self._records(thread_id))
-        first = next(chunks)
         (there,) = self.store.load([Key(Thread, thread_id)])
+        chunks = _chunked(self._records(thread_id, is_there=there is not None))
+        first = next(chunks, [])
         if there is None and not self.dry and len(first) < CHUNK:
             self._hand_in(first)
             return
         for chunk in chain([first], chunks):
             self._carefully(chunk, is_behind=there is not None)
 
-    def _records(self, thread_id: str) -> Iterator[list[Record]]:
+    def _records(self, thread_id: str, is_there: bool) -> Iterator[list[Record]]:
         """The records of each object of the thread, the thread first."""
         value = self.staging.thread(thread_id)
-        made = None if value is None else self._made("thread", value)
-        if not made:
+        made = [] if value is None else self._made("thread", value)
+        if not made and not is_there:
             of_messages = making.thread_of(thread_id, self.staging.begin(thread_id))
             self._lose(of_messages.losses)
             made = list(of_messages.records)
-        yield made
+        yield [self._dated(record) for record in made]
         for kind, entry in self.staging.entries(thread_id):
             yield self._made(kind, entry)
+
+    def _dated(self, thread: Record) -> Record:
+        """Tables need not say when a thread was made: then it is as old as its first message."""
+        assert isinstance(thread, Thread)
+        return thread if thread.created_at else evolve(thread, created_at=self.staging.begin(thread.id))
 
     def _made(self, kind: str, value: Any) -> list[Record]:
         try:

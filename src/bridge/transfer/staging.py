@@ -143,9 +143,9 @@ class Staging:
         return next(self._bodies("SELECT body FROM objects WHERE kind = 'thread' AND id = ?", id), None)
 
     def begin(self, thread_id: str) -> int:
-        """When the first of the thread's objects was made."""
-        (at,) = self._one("SELECT min(at) FROM objects WHERE thread_id = ?", thread_id)
-        return int(at)
+        """When the first object of the thread was made; 0 where it has none."""
+        (at,) = self._one("SELECT min(at) FROM objects WHERE thread_id = ? AND kind != 'thread'", thread_id)
+        return int(at or 0)
 
     def entries(self, thread_id: str) -> Iterator[tuple[str, Object]]:
         """(kind, object) of all messages, runs and steps of the thread, in the order in which they go into it."""
