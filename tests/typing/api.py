@@ -52,3 +52,17 @@ def others() -> None:
     assert_type(bridge.__version__, str)
     assert_type(bridge.Settings.from_environment().store, "str | None")
     raise bridge.ConfigurationError("…") from bridge.BridgeError()
+
+
+@bridge.on_missing_thread
+def remembered(thread_id: str) -> list[dict[str, str]] | None:
+    return [{"role": "user", "content": thread_id}] if thread_id else None
+
+
+@bridge.on_missing_assistant
+async def remembered_assistant(assistant_id: str) -> dict[str, str] | None:
+    return {"model": "gpt-4o", "name": assistant_id}
+
+
+bridge.on_missing_thread(None)
+bridge.on_missing_assistant(None)

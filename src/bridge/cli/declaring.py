@@ -83,7 +83,7 @@ def pull(
 
     They keep their ids. With --out they are written to a file that `apply` takes, and the store is left alone.
     """
-    from bridge.transfer import pulling
+    from bridge.cli import pulling
     from bridge.transfer import vector_stores as mapping
     from bridge.transfer.declarations import Reader, written
     from bridge.transfer.documents import as_yaml

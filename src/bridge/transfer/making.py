@@ -20,6 +20,8 @@ from bridge.engine.closing import close_message, close_run, close_step
 from bridge.records import Assistant, Message, Object, Put, Record, Run, Step, Thread
 from bridge.transfer import pieces, shapes
 from bridge.transfer.losses import Loss
+from bridge.translate import formats
+from bridge.translate.loose import Untranslatable
 from bridge.wire.render import NO_FILES
 
 LIFETIME: Final = normalise.RUN_SECONDS
@@ -62,7 +64,7 @@ class Maker:
                 **_same(shown, Assistant, "tools", "tool_resources", "response_format"),
                 tools=tools,
                 tool_resources=self._resources(shown.tool_resources, told),
-                response_format=shown.response_format or "auto",
+                response_format=_format(shown.response_format or "auto"),
             )
         ]
 
@@ -115,7 +117,7 @@ class Maker:
     def _resources(self, given: Object, told: _Told) -> Object:
         searched = given.get("file_search") or {}
         stores = searched.get("vector_store_ids")
-        if not isinstance(stores, list):
+        if stores is None:
             return given
         for store in stores:
             if store not in self.stores:
@@ -165,6 +167,15 @@ def thread_of(thread_id: str, created_at: int) -> Made:
 
 
 # --- pieces
+
+
+def _format(given: str | Object) -> str | Object:
+    """Raises ValueError for one that no run could ask for."""
+    try:
+        formats.to_responses(given)
+    except (Untranslatable, KeyError) as error:
+        raise ValueError(f"response_format: {given!r} is none") from error
+    return given
 
 
 def _same(shown: Any, kind: type[Any], *but: str) -> dict[str, Any]:

@@ -7,12 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from bridge import ids
 from bridge.engine import normalise
 from bridge.records import Item, Object, Step
 from bridge.translate import steps as step_items
+
+HOSTED: Final[dict[str, Object]] = {
+    "file_search": {"ranking_options": dict(step_items.RANKING), "results": []},
+    "code_interpreter": {"input": "", "outputs": []},
+}
+"""What the calls of hosted tools show at least."""
 
 Tell = Callable[[str, str], None]
 
@@ -66,20 +72,33 @@ def _block(block: Object) -> Object | None:
 
 
 def details(given: Object) -> Object:
-    """Step details in their last form: searches of 2024 showed neither ranking nor results."""
-    calls = given.get("tool_calls")
-    if not isinstance(calls, list):
+    """Step details in their last form: searches of 2024 showed neither ranking nor results. Raises ValueError."""
+    if "tool_calls" not in given:
         return given
-    return {**given, "tool_calls": [_call(call) for call in calls if isinstance(call, dict)]}
+    return {**given, "tool_calls": [_call(call) for call in _objects(given["tool_calls"], "tool_calls")]}
 
 
 def _call(call: Object) -> Object:
     kind = call.get("type")
-    if kind == "file_search":
-        return {**call, kind: {"ranking_options": dict(step_items.RANKING), "results": [], **(call.get(kind) or {})}}
-    if kind == "code_interpreter":
-        return {**call, kind: {"input": "", "outputs": [], **(call.get(kind) or {})}}
-    return {"type": "", **call}
+    if not isinstance(kind, str):
+        raise ValueError("step_details: a tool call has no type")
+    if kind not in HOSTED:
+        return call
+    found = {**HOSTED[kind], **_object(call.get(kind), kind)}
+    name = "results" if kind == "file_search" else "outputs"
+    return {**call, kind: {**found, name: _objects(found[name], name)}}
+
+
+def _object(value: Any, name: str) -> Object:
+    if value is not None and not isinstance(value, dict):
+        raise ValueError(f"step_details: {name} is no object")
+    return value or {}
+
+
+def _objects(value: Any, name: str) -> list[Object]:
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise ValueError(f"step_details: {name} is no list of objects")
+    return value
 
 
 def items(step: Step) -> list[Item]:

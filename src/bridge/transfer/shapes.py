@@ -30,6 +30,7 @@ def _or_nothing(value: Any) -> Any:
 Seconds = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=LATEST)]
 Id = Annotated[str, Field(min_length=1, max_length=512)]
 Map = Annotated[dict[str, Any], BeforeValidator(_or_empty)]
+Resources = Annotated[dict[str, dict[str, list[str]] | None], BeforeValidator(_or_empty)]
 Objects = Annotated[list[Object], BeforeValidator(_or_nothing)]
 
 
@@ -50,14 +51,14 @@ class AssistantObject(Exported):
     top_p: float | None = 1.0
     temperature: float | None = 1.0
     reasoning_effort: str | None = None
-    tool_resources: Map = {}
+    tool_resources: Resources = {}
     metadata: Map = {}
     response_format: str | Object | None = "auto"
 
 
 class ThreadObject(Exported):
     metadata: Map = {}
-    tool_resources: Map = {}
+    tool_resources: Resources = {}
 
 
 class MessageObject(Exported):
@@ -82,7 +83,7 @@ class RunObject(Exported):
     expires_at: Seconds | None = None
     instructions: str | None = None
     tools: Objects = []
-    tool_resources: Map = {}
+    tool_resources: Resources = {}
     metadata: Map = {}
     temperature: float | None = 1.0
     top_p: float | None = 1.0
