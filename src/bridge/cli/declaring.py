@@ -55,8 +55,8 @@ def apply(
     What a file leaves out has its default; assistants that no file names are left alone.
 
     \b
-    Exit codes: 0 it is as declared, 1 --check found a difference, or it was not wanted,
-                2 a file or an option cannot work.
+    Exit codes: 0 it is as declared, 2 a file or an option cannot work,
+                1 --check found a difference, or it was not wanted.
     """
     from bridge.transfer import vector_stores as mapping
     from bridge.transfer.declarations import Reader

@@ -49,8 +49,8 @@ def import_(
     with its reason and what to do.
 
     \b
-    Exit codes: 0 all is there, 1 something was not brought, or differs from what is there,
-                2 a file or an option cannot work.
+    Exit codes: 0 all is there, 2 a file or an option cannot work,
+                1 something was not brought, or another is there.
     """
     from bridge.transfer import importing, tables
     from bridge.transfer import vector_stores as mapping
