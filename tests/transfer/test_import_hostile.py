@@ -12,11 +12,11 @@ import pytest
 from import_help import ASSISTANT, answer, bring, called, export, function, made, message, run, step
 
 from bridge.calls import Call
-from bridge.diff.readers.stored import HEADERS, exported
 from bridge.errors import ConfigurationError
 from bridge.service import Service
 from bridge.store.memory import MemoryStore
 from bridge.testing import ScriptedUpstream
+from bridge.transfer.leaving.exported import HEADERS, exported
 
 CODE = {"id": "call_ci", "type": "code_interpreter", "code_interpreter": {"input": "1", "outputs": []}}
 SEARCH = {"id": "call_fs", "type": "file_search", "file_search": {"ranking_options": None, "results": []}}

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from import_help import bring, client, told
 
 from bridge.calls import Call
-from bridge.diff.readers.stored import HEADERS, exported
 from bridge.service import Service
 from bridge.store.memory import MemoryStore
 from bridge.testing import ScriptedUpstream
+from bridge.transfer.leaving.exported import HEADERS, exported
 
 SCRIPT: list[Any] = [
     {
