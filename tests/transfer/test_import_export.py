@@ -1,4 +1,4 @@
-"""`bridge export` out of one store and `bridge import` into another: threads, assistants, and files with their bytes."""
+"""`bridge export` out of one store, `bridge import` into another: threads, assistants, files with their bytes."""
 
 from __future__ import annotations
 
