@@ -7,7 +7,22 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from bridge.cli import (codemod, db, declaring, demo, diffing, doctor, explain, exporting, importing, output, routed, run, scan, serve)
+from bridge.cli import (
+    codemod,
+    db,
+    declaring,
+    demo,
+    diffing,
+    doctor,
+    explain,
+    exporting,
+    importing,
+    output,
+    routed,
+    run,
+    scan,
+    serve,
+)
 from bridge.cli.options import examples, paragraphs
 from bridge.errors import BridgeError, ConfigurationError
 
