@@ -48,9 +48,17 @@ def pytest_configure() -> None:
         noting.install()
 
 
+SLOW: Final = ("cli", "routing", "shadow", "transfer")
+"""Folders whose tests are quick one by one and many: whole commands, and programs against real servers."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before those that go by marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The judges come last: they look at what the others sent."""
     items.sort(key=lambda item: "judges" in item.path.parts)
+    for item in items:
+        if item.path.relative_to(ROOT / "tests").parts[0] in SLOW:
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
