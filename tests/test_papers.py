@@ -53,6 +53,7 @@ def test_all_papers_are_found() -> None:
     assert len(RUNNABLE) >= 7 and len(COMMANDS) >= 25
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("paper", "code"), RUNNABLE, ids=[f"{name}-{n}" for n, (name, _) in enumerate(RUNNABLE)])
 def test_python_examples_run(paper: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

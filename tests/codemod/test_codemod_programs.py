@@ -16,6 +16,8 @@ import pytest
 from bridge.codemod.converting import Converted, convert
 from codemod.corpus import CONVERTED, IN_CONVERSATIONS, LEFT, PROGRAMS, SEEDS, expected
 
+pytestmark = pytest.mark.slow
+
 ALL = [*PROGRAMS, *SEEDS]
 
 

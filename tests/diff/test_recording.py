@@ -32,6 +32,8 @@ from bridge.errors import ConfigurationError
 from bridge.testing import MemoryStore, ScriptedUpstream
 from bridge.upstream import StreamBroken, family
 
+pytestmark = pytest.mark.slow
+
 http = family.installed()
 KEY: Any = {"api_key": "sk-abcdefghijklmnopqrstuvwxyz", "base_url": "http://up.test/v1", "max_retries": 0}
 FUNCTION = {"name": "look", "parameters": {"type": "object", "properties": {}}}

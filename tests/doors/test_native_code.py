@@ -20,6 +20,8 @@ from bridge.testing import MemoryStore, ScriptedUpstream, serve_scripted
 from doors import native_side
 from doors.served import clean_environment, gateway
 
+pytestmark = pytest.mark.slow
+
 needs_conversations = pytest.mark.skipif(
     find_spec("openai.resources.conversations") is None, reason="this SDK has no conversations"
 )

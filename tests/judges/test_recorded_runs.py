@@ -14,7 +14,7 @@ from bridge.testing import MemoryStore
 from judges.chaos import Ear
 from judges.recorded import CONTENT, Recorded, answers
 
-pytestmark = pytest.mark.needs("shared")
+pytestmark = [pytest.mark.slow, pytest.mark.needs("shared")]
 
 FACTORIAL = "def factorial(n):"
 PANDAS = "import pandas as pd"

@@ -15,6 +15,8 @@ from bridge.errors import ConfigurationError
 from bridge.scan.findings import Finding, Scan
 from bridge.scan.scanning import of_file, scan
 
+pytestmark = pytest.mark.slow
+
 TODAY: Final = 1_795_600_000.0
 CALL: Final = "client.beta.threads.create()\n"
 
