@@ -101,7 +101,10 @@ def _fill(folder: Folder, wanted: _Wanted, threads: Sequence[str] | None) -> Non
     for thread_id in _progress(wanted, items.thread_ids(folder.service.store), threads):
         folder.add(thread_id)
     folder.close(all_assistants=threads is None, failed=wanted.failed)
-    output.stdout().print(f"[bold]{folder.threads} threads[/], {folder.files} files in {folder.path}", soft_wrap=True)
+    output.stdout().print(
+        f"[bold]{_counted(folder.threads, 'thread')}[/], {_counted(folder.files, 'file')} in {folder.path}",
+        soft_wrap=True,
+    )
     if folder.unkept:
         output.tell(f"note: {len(folder.unkept)} files that the threads name are not kept here, their ids are")
 
@@ -221,3 +224,7 @@ def _upstream(settings: Settings) -> Upstream:
     return OpenAIUpstream(
         url, lambda: PlainOpenAI(base_url=url), lambda: PlainAsyncOpenAI(base_url=url), profile=profile
     )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
