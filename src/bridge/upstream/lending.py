@@ -73,6 +73,7 @@ class _Shelf(Generic[C]):
         self.pid = os.getpid()
 
 
+_announced: Final[set[tuple[asyncio.AbstractEventLoop, object]]] = set()
 _closing: Final[set[asyncio.Task[Any]]] = set()
 _on_loops: Final[WeakKeyDictionary[Any, WeakSet[Lender[Any]]]] = WeakKeyDictionary()
 _lock: Final = Lock(threading.RLock)
@@ -100,12 +101,16 @@ async def retire_all() -> None:
 
 
 async def closed() -> None:
-    """Wait for what is being closed on the running loop: one that ended first would leave connections open."""
+    """Wait for what is being closed on the running loop: one that ended first would leave connections open.
+
+    Where nothing is, others on the loop get no turn: a leg whose HTTP client the program closed fails if it finds out,
+    and is taken up if the loop ends before (design §3)."""
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:  # under trio nothing of ours belongs to a loop
         return
-    await asyncio.sleep(0)  # until the closing has begun
+    if any(where is loop for where, _ in tuple(_announced)):
+        await asyncio.sleep(0)  # until the closing has begun
     if closing := [task for task in _closing if task.get_loop() is loop]:
         await asyncio.wait(closing)
 
@@ -128,6 +133,12 @@ def close_on(loop: asyncio.AbstractEventLoop, close: Callable[[], Any]) -> None:
         task = loop.create_task(close())
         _closing.add(task)
         task.add_done_callback(_closing.discard)
+        _announced.discard(announced)
 
+    announced = (loop, start)
     if not loop.is_closed():
-        loop.call_soon_threadsafe(start)
+        _announced.add(announced)
+        try:
+            loop.call_soon_threadsafe(start)
+        except RuntimeError:  # it ended just now
+            _announced.discard(announced)
