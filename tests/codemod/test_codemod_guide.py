@@ -12,7 +12,7 @@ from codemod.corpus import SCRIPT
 from doors.served import clean_environment
 from seeds.guide import programs
 
-pytestmark = [pytest.mark.slow, pytest.mark.needs("shared")]
+pytestmark = [pytest.mark.matrix, pytest.mark.needs("shared")]
 
 PRINTED = ("polling", "streaming", "strict")
 

@@ -17,7 +17,11 @@ from bridge.testing import serve_scripted
 from codemod.corpus import CONVERTED, IN_CONVERSATIONS, PROGRAMS, SCRIPT, SEEDS, stdin
 from doors.served import clean_environment
 
-RUN = [path for path in PROGRAMS if path.stem in CONVERTED] + SEEDS
+IN_FULL = pytest.mark.matrix
+"""All programs take minutes: `make test` proves those in the shape of the guide's."""
+
+RUN = [pytest.param(path, marks=IN_FULL, id=path.stem) for path in PROGRAMS if path.stem in CONVERTED]
+RUN += [pytest.param(path, id=path.stem) for path in SEEDS]
 
 
 def proved(program: Path, after: str) -> Evidence:
@@ -26,7 +30,7 @@ def proved(program: Path, after: str) -> Evidence:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("program", RUN, ids=lambda path: path.stem)
+@pytest.mark.parametrize("program", RUN)
 def test_does_the_same_before_and_after(program: Path) -> None:
     evidence = proved(program, convert(program.read_text("utf-8")).code)
     assert evidence.findings == ()
@@ -36,7 +40,7 @@ def test_does_the_same_before_and_after(program: Path) -> None:
     assert ("The tools say 57 and 0.06." if program in SEEDS else "\n") in evidence.after.stdout
 
 
-@pytest.mark.slow
+@IN_FULL
 @pytest.mark.parametrize("after", IN_CONVERSATIONS, ids=lambda path: path.stem)
 def test_does_the_same_in_conversations(after: Path) -> None:
     program = next(path for path in PROGRAMS if path.name == after.name)
