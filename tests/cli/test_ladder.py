@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import openai
 import pytest
 from cli_help import BIN, call, environment, run
 
@@ -15,7 +16,10 @@ from bridge.testing import serve_scripted
 from codemod.corpus import SCRIPT
 from doors.environments import python_with
 
-pytestmark = pytest.mark.matrix
+pytestmark = [
+    pytest.mark.matrix,
+    pytest.mark.skipif(not hasattr(openai.OpenAI, "responses"), reason=f"openai {openai.__version__} has no responses"),
+]
 
 SEED = Path(__file__).parents[1] / "seeds" / "python" / "weather_polling.py"
 RUNGS = ("run", "see", "rewrite", "share", "remove")
