@@ -24,6 +24,8 @@ from bridge.diff.tape import Tape
 from bridge.errors import ConfigurationError
 from bridge.testing import DiffFixture, DiffResult, MemoryStore, ScriptedUpstream
 
+pytestmark = pytest.mark.slow
+
 MESSAGE = ("error", "message")
 ASKED: Any = tape(Side(1)).exchanges[ERROR]
 HOSTILE = "\x1b[2J\u202eevil\u2066 <script>alert(1)</script>\n" + "x" * 100_000

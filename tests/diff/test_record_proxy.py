@@ -33,6 +33,8 @@ from bridge.diff.tape import Exchange
 from bridge.errors import ConfigurationError
 from bridge.upstream import family
 
+pytestmark = pytest.mark.slow
+
 http = family.installed()
 KEY = "sk-abcdefghijklmnopqrstuvwxyz"
 EVENT = b'event: thread.message.delta\ndata: {"id":"msg_%d"}\n\n'

@@ -19,6 +19,8 @@ from bridge.testing import MemoryStore, ScriptedUpstream
 from bridge.upstream import family
 from bridge.upstream.plain import PlainOpenAI
 
+pytestmark = pytest.mark.slow
+
 http = family.installed()
 KEY: Any = {"api_key": "sk-1", "base_url": "http://up.test/v1", "max_retries": 0}
 

@@ -16,6 +16,8 @@ import pytest
 import bridge
 from bridge.testing import MemoryStore, ScriptedUpstream
 
+pytestmark = pytest.mark.slow
+
 OLD = "thread_abcDEF0123456789abcDEF01"
 MESSAGES: Any = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Good day", "created_at": 5}]
 

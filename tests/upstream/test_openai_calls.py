@@ -19,6 +19,8 @@ from bridge.testing import serve_scripted
 from bridge.upstream import StreamBroken, UpstreamRefused
 from bridge.upstream.openai import OpenAIUpstream
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("uvicorn", reason="the extra `server` is missing")
 
 MADE = {"name": "ä.bin", "base64": "AAECAw=="}

@@ -13,6 +13,8 @@ from scripted_help import ask, said, tool
 
 from bridge.testing import ScriptedUpstream, serve_scripted
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("uvicorn", reason="the extra `server` is missing")
 
 SCRIPT = """
