@@ -222,9 +222,9 @@ class File:
 class Observed:
     """What a shadow saw of one run (docs/shadow.md). `candidate` is its name in bridge.toml.
 
-    `control` and `aside` are what the two sides came to: {"assistant", "run", "steps", "messages"} in the form of the
-    API, "seconds" of each leg (None where they were not seen), and "error", the answer where a run could not be made.
-    `trouble` says why the candidate came to no end.
+    `control` and `aside` are what the two sides came to, without secrets: {"run", "steps", "messages"} in the form of
+    the API, and "seconds" of each leg (None where they were not seen); {"error": {"status", "body"}} where a run could
+    not be made. `trouble` says why the candidate came to no end.
     """
 
     id: str

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from rich.console import Console
 from bridge.diff import observed
 from bridge.diff.report import live
 from bridge.engine.effects import Commit
-from bridge.records import Observed, Put, Thread
+from bridge.records import Erase, Observed, Put, Thread
 from bridge.store.open import open_store
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e"
@@ -119,6 +120,28 @@ def test_a_report_for_programs_and_one_for_people() -> None:
     accepted = [each["note"] for one in told["observations"] for each in one["mismatches"] if each.get("note")]
     assert set(accepted) == {"accepted: it is the candidate's own, as bridge.toml says"}
     assert "<script>alert(1)" not in Path("page.html").read_text("utf-8")
+
+
+def seen_by(following: Iterator[Observed | None]) -> list[str]:
+    """The ids of what there is for now."""
+    return [one.id for one in iter(lambda: next(following), None)]
+
+
+def test_what_is_published_late_is_seen_and_what_is_erased_stops_nobody() -> None:
+    published(SAME, OTHER)
+    store = open_store("bridge.db")
+    following = observed.follow(store)
+    assert (seen_by(following), seen_by(following)) == ([SAME.id, OTHER.id], [])
+    late = evolve(FAILED, created_at=SAME.created_at - 5)  # a commit that took longer, or a clock that is slow
+    store.commit(Commit((Put(late, is_new=True),))).result()
+    assert seen_by(following) == [late.id]
+    much_later = evolve(HUNG, created_at=SAME.created_at + 3600)
+    store.commit(Commit((Put(much_later, is_new=True),))).result()
+    assert (seen_by(following), seen_by(following)) == ([HUNG.id], [])
+    store.commit(Commit((Erase(Thread, "thread_a"), Put(Thread("thread_a", 1), is_new=True)))).result()
+    store.commit(Commit((Put(REFUSED, is_new=True),))).result()
+    assert (seen_by(following), seen_by(following)) == ([REFUSED.id], [])
+    store.close()
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 from bridge.errors import ConfigurationError
 from bridge.gateway import serving
 from bridge.settings import Settings
+from bridge.upstream import named
 
 PROGRAM = """
 import sys
@@ -71,7 +72,7 @@ def test_an_address_that_is_taken() -> None:
 def test_clients_behind_the_gateway_have_no_account_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
         monkeypatch.setenv(name, "the-gateways-own")
-    client = serving._without_account(openai.OpenAI, "http://up/v1")
+    client = named._client(openai.OpenAI, "http://up/v1", serving.CALLERS_KEY)
     told = {name: value for name, value in client.default_headers.items() if isinstance(value, str)}
     assert "the-gateways-own" not in str({**told, **client.auth_headers})
     client.close()

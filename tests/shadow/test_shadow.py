@@ -168,6 +168,30 @@ def test_the_callers_key_is_for_the_callers_upstream(tmp_path, monkeypatch):
     assert [each.headers["authorization"] for each in candidate.scripted.credentials] == ["Bearer sk-other"]
 
 
+def test_nothing_of_the_callers_account_reaches_another_server(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-mine")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-mine")
+    with serve_scripted("- say: Hello.") as primary, serve_scripted("- say: Hello.") as candidate:
+        shadow = f'[[shadow]]\nupstream = "{candidate.url}"\n'
+        with stage(tmp_path, monkeypatch, shadow, upstream=primary.url, api_key="sk-mine") as on:
+            on.run("Hello")
+            on.observed()
+    (sent,) = [each.headers for each in candidate.scripted.credentials]
+    assert sent["authorization"] == "Bearer none"
+    assert not {"openai-organization", "openai-project"} & sent.keys()
+
+
+def test_secrets_are_not_stored_in_observations(tmp_path, monkeypatch):
+    key = "sk-proj-abcdefghijklmnopqrstuvwx"
+    script = f"- error: {{status: 401, message: 'Received API Key = {key}'}}"
+    with stage(tmp_path, monkeypatch, own(tmp_path, script)) as on:
+        on.run("Hello")
+        (found,) = on.observed()
+    assert found.aside["run"]["status"] == "failed"
+    assert "Received API Key = sk-[removed]" in found.aside["run"]["last_error"]["message"]
+    assert key not in str(found)
+
+
 def test_who_deletes_a_thread_deletes_what_was_seen_of_it(tmp_path, monkeypatch):
     with stage(tmp_path, monkeypatch, OTHER_MODEL) as on:
         run = on.run("Hello")

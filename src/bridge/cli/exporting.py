@@ -210,20 +210,12 @@ def _nobody() -> Upstream:
 
 
 def _upstream(settings: Settings) -> Upstream:
+    from bridge.upstream.named import named
+
     url, _ = options.upstream(settings)
-    profile = settings.profile_of(url)
-    if settings.is_scripted:
-        from bridge.upstream.scripted import ScriptedUpstream
-
-        return ScriptedUpstream.from_setting(url, profile=profile)
-    if not os.environ.get("OPENAI_API_KEY"):
+    if not (settings.is_scripted or os.environ.get("OPENAI_API_KEY")):
         output.fail("--conversations needs the environment variable OPENAI_API_KEY", output.USAGE)
-    from bridge.upstream.openai import OpenAIUpstream
-    from bridge.upstream.plain import PlainAsyncOpenAI, PlainOpenAI
-
-    return OpenAIUpstream(
-        url, lambda: PlainOpenAI(base_url=url), lambda: PlainAsyncOpenAI(base_url=url), profile=profile
-    )
+    return named(url, settings.profile_of(url))
 
 
 def _counted(count: int, what: str) -> str:

@@ -13,8 +13,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from bridge.diff.secrets import masked
 from bridge.diff.tape import Event, read_json
+from bridge.masking import masked
 from bridge.wire import sse
 
 GZIP: Final = b"\x1f\x8b"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -18,18 +18,44 @@ from bridge.records import Observed
 from bridge.store import Store
 
 AT_ONCE: Final = 100
+LATE: Final = 60
+"""Seconds by which clocks of processes may differ, and a commit may take."""
+
 ITS_OWN: Final = (Rule("accept", "it is the candidate's own, as bridge.toml says", path="$.model"),)
 """What was meant to differ."""
 
 
-def read(store: Store, after: str | None = None) -> Iterator[Observed]:
-    """All observations, the oldest first; those that follow one, by its id."""
+def read(store: Store, after: str | None = None, seen: set[str] | None = None) -> Iterator[Observed]:
+    """All observations that are not `seen`, the oldest first, or those that follow one, by its id. Where that one is
+    erased meanwhile, as its thread was deleted, reading begins again from the oldest."""
+    seen = set() if seen is None else seen
     while True:
         found = store.page(Page(Observed, limit=AT_ONCE, order="asc", after=after))
-        yield from found.records
-        if not found.has_more:
+        for one in found.records:
+            if one.id not in seen:
+                seen.add(one.id)
+                yield one
+        if found.cursor_found and not found.has_more:
             return
-        after = found.records[-1].id
+        after = found.records[-1].id if found.cursor_found else None
+
+
+def follow(store: Store) -> Iterator[Observed | None]:
+    """The same, and then what is published from now on; None wherever there is nothing more for now.
+
+    An observation gets its moment before it is stored, by the clock of its process: so each look begins among those
+    that are LATE seconds older than the newest."""
+    seen: set[str] = set()
+    recent: deque[Observed] = deque()
+    after: str | None = None
+    while True:
+        for one in read(store, after, seen):
+            yield one
+            recent.append(evolve(one, control={}, aside={}))
+        newest = max((one.created_at for one in recent), default=0)
+        while recent and recent[0].created_at < newest - LATE:
+            after = recent.popleft().id
+        yield None
 
 
 def compared(

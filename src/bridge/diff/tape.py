@@ -7,7 +7,7 @@
 The first line is the header. An exchange is a request of the program and its answer, whole or as events with the
 moments they came at; a leg is a Responses request that a run became, where the recording side could see it. Times
 are seconds: `at` since the tape began, in an answer since its request was sent; None where the source tells none.
-Headers are those of `KEPT` alone, and secrets in bodies are masked (diff/secrets.py): a tape may be sent to colleagues.
+Headers are those of `KEPT` alone, and secrets in bodies are masked (masking.py): a tape may be sent to colleagues.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from typing import Any, Final, Literal
 import orjson
 from attrs import evolve, field, fields, frozen
 
-from bridge.diff.secrets import masked
 from bridge.diff.validators import of, pairs, seconds
 from bridge.errors import ConfigurationError
+from bridge.masking import masked
 from bridge.wire.render import encode_compact
 
 FORMAT: Final = "bridge-tape/v1"

@@ -19,8 +19,7 @@ from bridge.gateway.app import BODY_LIMIT, create_app
 from bridge.hands.rooms import close_all
 from bridge.settings import CONFIG, NAMES, Settings, variable
 from bridge.upstream import Upstream, family
-from bridge.upstream.openai import OpenAIUpstream
-from bridge.upstream.plain import PlainAsyncOpenAI, PlainOpenAI
+from bridge.upstream.named import at
 
 OPENAI: Final = "https://api.openai.com/v1"
 CALLERS_KEY: Final = "the-callers-own-key-is-sent"
@@ -125,19 +124,7 @@ def _upstream(settings: Settings, url: str) -> tuple[Upstream, Any]:
         scripted = ScriptedUpstream.from_setting(settings.upstream, profile=profile)
         module = family.installed()
         return scripted, module.AsyncClient(transport=module.ASGITransport(app=app(scripted)))
-    return OpenAIUpstream(
-        url,
-        lambda: _without_account(PlainOpenAI, url),
-        lambda: _without_account(PlainAsyncOpenAI, url),
-        profile=settings.profile_of(url),
-    ), None
-
-
-def _without_account(kind: Any, url: str) -> Any:
-    """A client that sends what the caller brought, and nothing of the gateway's own account."""
-    client = kind(api_key=CALLERS_KEY, base_url=url)
-    client.organization = client.project = None
-    return client
+    return at(url, settings.profile_of(url), CALLERS_KEY), None
 
 
 def _serve_in_processes(settings: Settings, host: str, port: int, workers: int, body_limit: int) -> None:

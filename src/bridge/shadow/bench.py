@@ -18,6 +18,7 @@ from bridge.candidates import Candidate
 from bridge.engine.effects import Commit, Committed, History, RunState, Snapshot
 from bridge.hands.leases import Source
 from bridge.hands.world import mint
+from bridge.masking import masked
 from bridge.records import Entry, Exists, Object, Observed, Put, Run, Thread
 from bridge.shadow import pruning
 from bridge.shadow.trial import Apart, Failed, Trial, is_done, side
@@ -51,6 +52,7 @@ class Crew:
 
     pid: int = field(factory=os.getpid)
     jobs: queue.Queue[Job | None] = field(factory=lambda: queue.Queue(WAITING))
+    lock: threading.Lock = field(factory=threading.Lock)
     threads: int = 0
     left_out: int = 0
     is_over: bool = False
@@ -77,9 +79,20 @@ class Bench:
             if crew.left_out % WAITING == 1:
                 log.warning("shadow %s cannot keep up: %d runs were left out", self.candidate.name, crew.left_out)
             return
-        if crew.threads < max(1, self.candidate.at_once):
-            crew.threads += 1
+        with crew.lock:
+            is_short = crew.threads < max(1, self.candidate.at_once)
+            crew.threads += is_short
+        if is_short:
+            self._start(crew)
+
+    def _start(self, crew: Crew) -> None:
+        """Raises RuntimeError where there can be no more threads; the next offer tries again."""
+        try:
             threading.Thread(target=self._work, args=(crew,), name="bridge-shadow", daemon=True).start()
+        except RuntimeError:
+            with crew.lock:
+                crew.threads -= 1
+            raise
 
     def end(self, deadline: float) -> None:
         """Until then wait for what is at work, and give up the rest. Who comes later gets new threads."""
@@ -150,9 +163,9 @@ class Bench:
         observed = Observed(
             mint("observation"),
             *(run.thread_id, run.id, run.assistant_id, int(now), self.candidate.name),
-            control=control,
-            aside=aside,
-            trouble=trouble,
+            control=masked(control),
+            aside=masked(aside),
+            trouble=masked(trouble),
         )
         guards = (Exists(Thread, run.thread_id),)  # who deleted the thread wants nothing of it kept
         outcome = self._store.commit(Commit((Put(observed, is_new=True),), guards)).result()

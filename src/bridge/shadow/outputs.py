@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from bridge.records import Object
+
+LACKING: Final = ""
+"""The output of a call that the control never made: the candidate went another way, and what follows shows it."""
 
 
 class Outputs:

@@ -20,7 +20,7 @@ from bridge.hands.world import World
 from bridge.records import Assistant, Change, Entry, Object, Put, Run
 from bridge.service import Service
 from bridge.settings import Options
-from bridge.shadow.outputs import Outputs
+from bridge.shadow.outputs import LACKING, Outputs
 from bridge.store.memory import MemoryStore
 from bridge.upstream import Upstream
 from bridge.wire import render
@@ -31,9 +31,6 @@ OWN: Final = (
     "metadata",
 )
 """What a run has that its assistant has not."""
-
-LACKING: Final = ""
-"""The output of a call that the control never made."""
 
 ROUNDS_MORE: Final = 3
 """Rounds of tool calls that a candidate may have beyond those of the control: then it would go on for ever."""

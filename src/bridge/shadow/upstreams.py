@@ -9,6 +9,7 @@ from bridge import profiles
 from bridge.candidates import Candidate
 from bridge.errors import ConfigurationError
 from bridge.upstream import Upstream
+from bridge.upstream.named import named
 
 NO_KEY: Final = "none"
 """Sent where nobody named a key: servers of one's own take anything."""
@@ -18,20 +19,7 @@ def own_upstream(candidate: Candidate) -> Upstream:
     """Raises ConfigurationError where the variable that holds its key is not set."""
     assert candidate.upstream is not None
     profile = profiles.named(candidate.profile) if candidate.profile else profiles.guess(candidate.upstream)
-    if candidate.upstream.partition(":")[0] == "scripted":
-        from bridge.upstream.scripted import ScriptedUpstream
-
-        return ScriptedUpstream.from_setting(candidate.upstream, profile=profile)
-    from bridge.upstream.openai import OpenAIUpstream
-    from bridge.upstream.plain import PlainAsyncOpenAI, PlainOpenAI
-
-    url, key = candidate.upstream, key_of(candidate)
-    return OpenAIUpstream(
-        url,
-        lambda: PlainOpenAI(base_url=url, api_key=key),
-        lambda: PlainAsyncOpenAI(base_url=url, api_key=key),
-        profile=profile,
-    )
+    return named(candidate.upstream, profile, key_of(candidate))
 
 
 def key_of(candidate: Candidate) -> str:

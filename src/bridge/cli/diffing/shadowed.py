@@ -89,14 +89,12 @@ def watch(
     wanted, ruled, opened = _wanted(candidate, since), _rules(rules), _opened(store, config)
 
     def glances() -> Iterator[live.Glance | None]:
-        after = None
-        while True:
-            for one in observed.read(opened, after):
-                after = one.id
-                if wanted(one):
-                    yield live.glance(one, observed.compared(one, ruled))
-            yield None
-            time.sleep(PAUSE)
+        for one in observed.follow(opened):
+            if one is None:
+                yield None
+                time.sleep(PAUSE)
+            elif wanted(one):
+                yield live.glance(one, observed.compared(one, ruled))
 
     try:
         _follow(glances())

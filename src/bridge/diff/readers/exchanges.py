@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
-from bridge.diff import bodies, secrets
+from bridge import masking
+from bridge.diff import bodies
 from bridge.diff.readers import roots
 from bridge.diff.readers.roots import Address, Root
 from bridge.diff.tape import KEPT, Answer, Exchange, Object, Request, Tape
@@ -69,7 +70,7 @@ def tape(recorded: Sequence[Recorded], source: str, name: str, notes: Sequence[s
 
 def kept_headers(headers: Mapping[str, str]) -> Object:
     """Those that a tape keeps. Names are lower case."""
-    return {name: secrets.masked(value) for name, value in headers.items() if name in KEPT}
+    return {name: masking.masked(value) for name, value in headers.items() if name in KEPT}
 
 
 def _addressed(recorded: Sequence[Recorded], notes: list[str]) -> Iterator[tuple[Recorded, Address]]:
@@ -124,7 +125,7 @@ def _exchange(
     request = Request(
         each.sent.method,
         path,
-        secrets.query(address.query),
+        masking.query(address.query),
         kept_headers(each.sent.headers),
         _body(each.sent.headers, each.sent.body, f"request {number}", notes),
     )

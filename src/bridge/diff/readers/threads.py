@@ -21,9 +21,9 @@ from attrs import define, field
 
 from bridge.diff.readers import asked
 from bridge.diff.readers.objects import Conversation, Found
-from bridge.diff.secrets import masked
 from bridge.diff.tape import Answer, Exchange, Object, Request, Tape
 from bridge.errors import ConfigurationError
+from bridge.masking import masked
 
 ALWAYS: Final = (
     "made of threads: that runs were streamed, how they were polled, calls that failed, and what was deleted or "

@@ -11,7 +11,8 @@ from typing import Any, Final, Literal, TypeVar
 
 from attrs import evolve
 
-from bridge.diff import bodies, secrets
+from bridge import masking
+from bridge.diff import bodies
 from bridge.diff.readers.exchanges import kept_headers
 from bridge.diff.recording.writer import TapeFile
 from bridge.diff.tape import Answer, Event, Exchange, Request
@@ -41,7 +42,7 @@ class Taking:
 
     def __init__(self, tape: TapeFile, method: str, path: str, query: tuple[tuple[str, str], ...] = ()) -> None:
         self._tape = tape
-        self._request = Request(method, path, secrets.query(query))
+        self._request = Request(method, path, masking.query(query))
         self._at = tape.now()
         self._began = time.perf_counter()
         self._answer: Answer | None = None

@@ -17,6 +17,7 @@ from bridge.service import Service
 from bridge.settings import Settings
 from bridge.store.memory import MemoryStore
 from bridge.upstream import Upstream
+from bridge.upstream.named import named
 
 TAPE: Final = "tape"
 KEY: Final = "OPENAI_API_KEY"
@@ -51,22 +52,9 @@ def _service(upstream: Upstream) -> ServiceTarget:
 
 def _upstream(setting: str) -> Upstream:
     settings = Settings.from_environment(upstream=setting)
-    profile = settings.profile_of(setting)
-    if settings.is_scripted:
-        from bridge.upstream.scripted import ScriptedUpstream
-
-        return ScriptedUpstream.from_setting(setting, profile=profile)
-    if not _key():
+    if not (settings.is_scripted or _key()):
         raise ConfigurationError(f"An upstream that is a URL needs the environment variable {KEY}.")
-    from bridge.upstream.openai import OpenAIUpstream
-    from bridge.upstream.plain import PlainAsyncOpenAI, PlainOpenAI
-
-    return OpenAIUpstream(
-        setting,
-        lambda: PlainOpenAI(base_url=setting),
-        lambda: PlainAsyncOpenAI(base_url=setting),
-        profile=profile,
-    )
+    return named(setting, settings.profile_of(setting))
 
 
 def _key() -> str:

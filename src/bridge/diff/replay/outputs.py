@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from bridge.diff.tape import Object
-from bridge.shadow.outputs import Outputs, asked
-
-LACKING: Final = ""
-"""The output of a call that the tape has none for. The candidate went another way; what follows shows it."""
+from bridge.shadow.outputs import LACKING, Outputs, asked
 
 
 def matched(body: Object, control: Sequence[Object], candidate: Sequence[Object]) -> tuple[Object, list[str]]:

@@ -11,7 +11,7 @@ import unicodedata
 from typing import Any, Final
 
 from bridge.diff.observations import MISSING
-from bridge.diff.secrets import masked
+from bridge.masking import masked
 
 DEPTH: Final = 200
 """Levels of a JSON value that reports hold, as many as the gateway takes."""

@@ -1,4 +1,4 @@
-"""What must not lie on a tape: keys and tokens, wherever somebody has put them."""
+"""What must not lie on a tape or in an observation: keys and tokens, wherever somebody has put them."""
 
 from __future__ import annotations
 
