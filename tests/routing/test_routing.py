@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import openai
+import orjson
 import pytest
 
+import bridge
 from bridge.calls import Call
 from bridge.destinations import Destination
 from bridge.routing.router import Router
@@ -190,6 +192,11 @@ def test_a_run_that_was_under_way_there_is_gone_on_with(client, theirs, legacy):
         tool_outputs=[{"tool_call_id": calls[0].id, "output": "x"}],
     )
     assert (done.status, said(client, thread.id)[-1]) == ("completed", "legacy: x")
+
+
+def test_native_code_finds_a_thread_that_is_only_there(client, theirs, legacy):
+    thread_id = thread_with(legacy.client(), "one", "two")
+    assert [item["content"][0]["text"] for item in bridge.native(client, thread_id).input()] == ["one", "two"]
 
 
 def test_what_nobody_has_is_not_found(client):

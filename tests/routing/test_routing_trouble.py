@@ -9,12 +9,13 @@ import openai
 import pytest
 from attrs import evolve
 
+import bridge
 from bridge.engine.effects import Commit, Key, Refused
 from bridge.hands import rooms
-from bridge.records import Message, Put, Run, Step, Thread
+from bridge.records import Erase, Message, Put, Run, Step, Thread
 from bridge.routing import bringing, moving
 from bridge.upstream import UpstreamRefused
-from bridge.upstream.assistants import Server
+from bridge.upstream.assistants import Answer, Server
 from routing.two_servers import go_on, ids, said, text, thread_with
 
 
@@ -127,6 +128,15 @@ def test_who_never_asks_again_finds_everything_at_the_next_call(client, theirs):
         pass
     assert said(client, thread_id) == ["one", "legacy: one"]
     assert client.beta.threads.runs.retrieve(run_id, thread_id=thread_id).status == "completed"
+
+
+def test_native_code_finds_what_nobody_asked_about_any_more(client, theirs, legacy):
+    thread_id = thread_with(client, "one")
+    client.beta.threads.runs.create(thread_id, assistant_id=theirs.id)
+    until_said(legacy, ["one", "legacy: one"])
+    output = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "native: two"}]}
+    bridge.native(client, thread_id).add({"id": "resp_1", "output": [output]}, input="two")
+    assert said(client, thread_id) == ["one", "legacy: one", "two", "native: two"]
 
 
 # --- processes that die

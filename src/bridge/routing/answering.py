@@ -25,7 +25,7 @@ from bridge.wire import paths
 def answered(plan: Plan, call: Call) -> Errand[Outcome]:
     """The answer to a call. Raises APIError."""
     found = match(call.method, call.path)
-    if found is None or "openai-beta" not in call.headers or read(call.body) is None:
+    if found is None or (found[0].needs_beta and "openai-beta" not in call.headers) or read(call.body) is None:
         return (yield from within(call))  # which refuses it in the old words
     asked = Asked(plan, call, found[0].path, found[1])
     if asked.path.startswith("/assistants"):

@@ -21,10 +21,9 @@ from bridge.routing.plan import Plan
 from bridge.routing.router import RoutingHands
 from bridge.store import Store
 from bridge.upstream.assistants import runs_at
-from bridge.wire.checks import BETA
 
 AT_ONCE: Final = 1000
-ASKING: Final = Call("GET", "/threads", headers={"openai-beta": BETA})
+ASKING: Final = Call("GET", "/threads")
 """On whose behalf servers are asked: nobody's."""
 
 

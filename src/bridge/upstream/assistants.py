@@ -22,6 +22,7 @@ from bridge.upstream.lending import Loan
 from bridge.upstream.openai import OpenAIUpstream, headers_for
 from bridge.upstream.plain import PlainAsyncOpenAI, PlainOpenAI
 from bridge.upstream.threads import BytesInThreads
+from bridge.wire.checks import BETA
 
 NO_KEY: Final = "none"
 """Sent where nobody named a key: servers of one's own take anything."""
@@ -94,8 +95,9 @@ class Server(OpenAIUpstream):
         self._is_azure = profiles.guess(url) is profiles.AZURE
 
     def credential(self, call: Call) -> Credential:
-        """What the server is told of who asks: its own key, or the caller's where it may have that."""
-        told = {name: call.headers[name] for name in HANDED_ON if name in call.headers}
+        """What the server is told of who asks: its own key, or the caller's where it may have that. Every call there is
+        one of the beta, those that a call of ours (bridge.native) needs, too."""
+        told = {"openai-beta": BETA, **{name: call.headers[name] for name in HANDED_ON if name in call.headers}}
         if self._takes_callers:
             given = call.credential.headers
             return Credential({**told, **{name: given[name] for name in CALLERS if name in given}})
