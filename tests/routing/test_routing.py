@@ -155,6 +155,21 @@ def test_a_body_that_is_no_object_never_gets_there(theirs, legacy, body):
     assert legacy.seen == []
 
 
+MALFORMED = [{"thread": "x"}, {"thread": []}, {"tool_resources": "x"}, {"tool_resources": {"file_search": "x"}}]
+
+
+@pytest.mark.parametrize("more", MALFORMED)
+def test_a_thread_with_its_run_that_is_none_is_refused_in_the_old_words(theirs, legacy, more):
+    service = Service(MemoryStore(), ScriptedUpstream([]))
+    router = Router(service, [Destination(legacy.base_url)], service)
+    legacy.seen.clear()
+    body = orjson.dumps({"assistant_id": theirs.id, **more})
+    answer = router.call(Call("POST", "/threads/runs", headers={"openai-beta": "assistants=v2"}, body=body))
+    assert (answer.status, orjson.loads(answer.body)["error"]["type"]) == (400, "invalid_request_error")
+    router.close()
+    assert legacy.seen == []
+
+
 # --- what is only there
 
 

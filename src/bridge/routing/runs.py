@@ -75,9 +75,9 @@ def passed(asked: Asked, server: Server, run: Run) -> Errand[Outcome]:
 
 def new_thread_and_run(asked: Asked) -> Errand[Outcome]:
     """Where it is bridge's own affair, as ever; else the thread is made first: it is its id that decides."""
-    assistant_id = asked.body.get("assistant_id")
-    if not isinstance(assistant_id, str):
-        return (yield from within(asked.call))
+    assistant_id, thread = asked.body.get("assistant_id"), asked.body.get("thread")
+    if not isinstance(assistant_id, str) or not (thread is None or isinstance(thread, dict)):
+        return (yield from within(asked.call))  # which refuses it in the old words
     if asked.plan.is_open(assistant_id) or asked.plan.server_of(assistant_id, "") is not None:
         return (yield from _one_by_one(asked, asked.body))
     yield from holding.assistant_here(asked, assistant_id)
@@ -86,7 +86,8 @@ def new_thread_and_run(asked: Asked) -> Errand[Outcome]:
 
 def _one_by_one(asked: Asked, body: Object) -> Errand[Outcome]:
     """The thread, then its run. One that is refused leaves no thread behind (assistants-wire §5.3)."""
-    given = {**(body.get("thread") or {}), **normalise.thread_resources(body)}
+    resources = body.get("tool_resources")
+    given = {**(body.get("thread") or {}), **({"tool_resources": resources} if resources else {})}
     made = yield from within(changed(asked.call, "/threads", given))
     if made.status >= 400:
         return made
