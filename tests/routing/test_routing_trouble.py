@@ -165,6 +165,32 @@ def test_a_run_whose_name_was_not_noted_is_found_at_its_server(client, theirs, m
     assert (found.id, said(client, thread_id)) == (run.id, ["one", "legacy: one"])
 
 
+def test_a_run_that_is_found_again_is_cancelled_at_its_server(client, theirs, legacy, monkeypatch):
+    thread_id = thread_with(client, "How is the weather?")
+    with monkeypatch.context() as patched, pytest.raises(Died):
+        patched.setattr(moving, "paired", dies)
+        client.beta.threads.runs.create(thread_id, assistant_id=theirs.id)
+    (run,) = client.beta.threads.runs.list(thread_id).data
+    monkeypatch.setattr(moving, "LOST_SECONDS", 0)
+    client.beta.threads.runs.cancel(run.id, thread_id=thread_id)
+    assert legacy.client().beta.threads.runs.list(there(legacy)).data[0].status in ("cancelling", "cancelled")
+    assert [path.rpartition("/")[2] for method, path, _ in legacy.seen if method == "POST"][-1] == "cancel"
+
+
+def test_a_thread_that_is_deleted_while_it_is_moved_is_not_found(client, theirs, stage, monkeypatch):
+    client, thread_id, answering = patient(client), thread_with(client, "one"), Server.ask
+
+    def deleting(self: Server, asked: Any) -> Any:
+        answer = answering(self, asked)
+        if (asked.method, asked.path.rpartition("/")[2]) == ("GET", "messages"):
+            stage.store.commit(Commit((Erase(Thread, thread_id),))).result()
+        return answer
+
+    monkeypatch.setattr(Server, "ask", deleting)
+    with pytest.raises(openai.NotFoundError, match=f"No thread found with id '{thread_id}'"):
+        client.beta.threads.runs.create(thread_id, assistant_id=theirs.id)
+
+
 def test_a_run_that_its_server_never_got_fails_and_frees_the_thread(client, theirs, legacy, monkeypatch):
     thread_id = thread_with(client, "one")
     with monkeypatch.context() as patched, pytest.raises(Died):

@@ -87,6 +87,8 @@ def taken(server: Server, call: Call, thread_id: str) -> Errand[str]:
     if thread_id not in known:
         yield from _made(server, call, thread, messages[:AT_ONCE])
         known = yield from counterparts(server, thread_id)
+    if thread_id not in known:  # it was deleted here meanwhile
+        raise errors.not_found("thread", thread_id)
     missing = [message for message in messages if message.id not in known]
     if missing:
         yield from _caught_up(server, call, missing, known)
@@ -175,7 +177,7 @@ def _created(server: Server, call: Call, path: str, body: Object, bare: Object |
 
 def settled(server: Server, call: Call, run: Run) -> Errand[None]:
     """Ask the server how the run stands, and bring in what it made. Raises APIError where it cannot be asked."""
-    mark, pair = yield from load(*(Key(Counterpart, Counterpart.at(server.name, id)) for id in (run.thread_id, run.id)))
+    mark, pair = yield from names(server, run)
     if pair is None:
         pair = yield from _found_again(server, call, run, mark)
     if mark is None or pair is None:
@@ -185,6 +187,12 @@ def settled(server: Server, call: Call, run: Run) -> Errand[None]:
         yield from _failed(run, GONE)
     else:
         yield from bringing.received(server, call, run, pair.theirs, body)
+
+
+def names(server: Server, run: Run) -> Flow[tuple[Counterpart | None, Counterpart | None]]:
+    """What the run's thread is called at its server, and what the run is."""
+    mark, pair = yield from load(*(Key(Counterpart, Counterpart.at(server.name, id)) for id in (run.thread_id, run.id)))
+    return mark, pair
 
 
 def stored_run(run: Run) -> Flow[Run | None]:

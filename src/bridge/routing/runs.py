@@ -7,9 +7,9 @@ from attrs import evolve
 
 from bridge import errors
 from bridge.calls import Reply
-from bridge.engine import normalise, tables
-from bridge.engine.effects import Flow, Key, load, load_one, warn
-from bridge.records import Counterpart, Object, Run, Thread
+from bridge.engine import tables
+from bridge.engine.effects import Flow, load_one, warn
+from bridge.records import Object, Run, Thread
 from bridge.routing import bringing, holding, moving
 from bridge.routing.asked import Asked, Outcome, Preceded, Relayed, as_it_came, changed, reply
 from bridge.routing.effects import Errand, ask, within
@@ -54,10 +54,12 @@ def _run_there(asked: Asked, server: Server, thread_id: str, body: Object, openi
 
 def passed(asked: Asked, server: Server, run: Run) -> Errand[Outcome]:
     """A call about a run that its server works on."""
-    keys = (Counterpart.at(server.name, run.thread_id), Counterpart.at(server.name, run.id))
-    mark, pair = yield from load(*(Key(Counterpart, key) for key in keys))
+    mark, pair = yield from moving.names(server, run)
+    current: Run | None = run
     if mark is None or pair is None:  # it is being made just now, or its process died over that
         yield from moving.settled(server, asked.call, run)
+        current, (mark, pair) = (yield from moving.stored_run(run)), (yield from moving.names(server, run))
+    if current is None or mark is None or pair is None:
         return (yield from within(asked.call))
     names = {mark.theirs: run.thread_id, pair.theirs: run.id}
     theirs = {"thread_id": mark.theirs, "run_id": pair.theirs}
@@ -65,11 +67,11 @@ def passed(asked: Asked, server: Server, run: Run) -> Errand[Outcome]:
     path = paths.of(*(theirs.get(part, asked.names.get(part, part)) for part in parts))
     answer = yield from ask(as_it_came(asked, server, path, streams=bool(asked.body.get("stream"))))
     if answer.stream is not None:
-        return Relayed(answer, server, asked.call, run, names)
+        return Relayed(answer, server, asked.call, current, names)
     body = answer.object()
     is_news = body.get("object") == "thread.run" and body.get("status") in tables.SETTLED
-    if answer.is_ok and is_news and body.get("status") != run.status:
-        yield from bringing.received(server, asked.call, run, pair.theirs, body)
+    if answer.is_ok and is_news and body.get("status") != current.status:
+        yield from bringing.received(server, asked.call, current, pair.theirs, body)
     return reply(answer, names)
 
 
