@@ -316,6 +316,33 @@ def test_a_server_that_lists_fewer_messages_than_it_got_gets_none_twice(client, 
 
 
 @pytest.mark.slow
+def test_a_message_that_went_without_its_files_is_found_again(client, theirs, legacy, monkeypatch):
+    image = {"type": "image_file", "image_file": {"file_id": "file-abc"}}
+    thread_id, answering = thread_with(client, "one"), Server.ask
+    go_on(client, thread_id, theirs.id)
+    client.beta.threads.messages.create(thread_id, role="user", content=[{"type": "text", "text": "look"}, image])
+    with monkeypatch.context() as patched, pytest.raises(Died):
+        patched.setattr(bringing, "noted", dies)
+        patched.setattr(Server, "ask", without_files(answering))
+        client.beta.threads.runs.create(thread_id, assistant_id=theirs.id)
+    monkeypatch.setattr(moving, "LOST_SECONDS", 0)
+    assert client.beta.threads.runs.list(thread_id).data[0].status == "failed"
+    go_on(client, thread_id, theirs.id)
+    assert said_there(legacy) == said(client, thread_id) == ["one", "legacy: one", "look", "legacy: look"]
+
+
+def without_files(answering):
+    """A server that refuses messages with files."""
+
+    def ask(self: Server, asked: Any) -> Any:
+        blocks = asked.body.get("content", ()) if asked.body else ()
+        is_refused = any(block["type"] == "image_file" for block in blocks)
+        return Answer(404, (), b'{"error": {"message": "No such file."}}') if is_refused else answering(self, asked)
+
+    return ask
+
+
+@pytest.mark.slow
 def test_a_long_thread_comes_along_whole(client, theirs, legacy):
     words = [f"word {number}" for number in range(moving.AT_ONCE + 3)]
     thread_id = thread_with(client, *words)

@@ -144,11 +144,11 @@ def _caught_up(
         given = forms.given(message)
         if given is None:
             continue
-        stray = next((each for each in strays if _says(each, given)), None)
+        bare = forms.without_files(given) if forms.has_files(given) else None
+        stray = next((each for each in strays if _says(each, given) or (bare and _says(each, bare))), None)
         if stray is not None:
             strays.remove(stray)
         else:
-            bare = forms.without_files(given) if forms.has_files(given) else None
             stray = (yield from _created(server, call, root, given, bare)).object()
         at = int((yield from now()))
         yield from commit([bringing.noted(server, message, stray["id"], at)], Exists(Thread, message.thread_id))
