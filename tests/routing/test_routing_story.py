@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from attrs import evolve
 
 from bridge.records import Item, Message, Run, Step
 from bridge.routing import story
+from bridge.translate import steps
 
 
 def message(name: str, at: int = 5, run: str | None = None) -> Message:
@@ -68,7 +72,7 @@ def test_stories(messages, runs, order):
 
 
 def test_the_items_of_a_step_are_its_calls_and_their_outputs():
-    call, output = story.items(calls("s1", "r1"))
+    call, output = steps.items(calls("s1", "r1"))
     assert call == Item(
         *("s1.0", "thread_a", "r1", "function_call"),
         {"type": "function_call", "call_id": "call_1", "name": "get_weather", "arguments": "{}"},
@@ -78,3 +82,31 @@ def test_the_items_of_a_step_are_its_calls_and_their_outputs():
         "s1.1",
         {"type": "function_call_output", "call_id": "call_1", "output": "rain"},
     )
+
+
+def function(id: Any, **said: Any) -> Any:
+    return {"id": id, "type": "function", "function": said}
+
+
+WHOLE = {"name": "look", "arguments": "{}"}
+SAID: list[tuple[Any, list[tuple[str, str]]]] = [
+    ([function("c1", **WHOLE, output="a"), function("c2", **WHOLE, output="b")],
+     [*(("function_call", each) for each in ("c1", "c2")), *(("function_call_output", each) for each in ("c1", "c2"))]),
+    ([function("c1", name="look"), function(None, **WHOLE), {"id": "c2", "type": "function"}, "x", {}], []),
+    ([{"id": "c1", "type": "web_search"}], []),
+    (None, []),
+]  # fmt: skip
+"""Tool calls as other servers write them."""
+
+
+@pytest.mark.parametrize(("given", "items"), SAID)
+def test_calls_stand_before_their_outputs_and_what_says_too_little_is_no_call(given, items):
+    step = evolve(calls("s1", "r1"), step_details={"type": "tool_calls", "tool_calls": given})
+    assert [(item.type, item.call_id) for item in steps.items(step)] == items
+    assert [record.id for record in story.told([A1], [(R1, [step])])][:2] == ["r1", "s1"]
+
+
+@pytest.mark.parametrize("made", [None, "m", {}, {"message_id": ["a1"]}])
+def test_a_step_that_names_no_message(made):
+    step = evolve(creation("s1", "r1", "a1"), step_details={"type": "message_creation", "message_creation": made})
+    assert [record.id for record in story.told([M1, A1], [(R1, [step])])] == ["m1", "r1", "s1", "a1"]

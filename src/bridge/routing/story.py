@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 
 from attrs import define, field
 
-from bridge.records import Item, Message, Record, Run, Step
+from bridge.records import Message, Record, Run, Step
+from bridge.translate import loose
 from bridge.translate import steps as step_items
 
 
@@ -23,16 +24,6 @@ def told(messages: Sequence[Message], runs: Iterable[tuple[Run, Sequence[Step]]]
     for run, steps in runs:
         order.place(run, steps)
     return order.whole()
-
-
-def items(step: Step) -> list[Item]:
-    """The items behind a step's function calls. Their ids follow from its own: the same step gives the same items."""
-    calls = [call for call in step.step_details.get("tool_calls") or () if call.get("type") == "function"]
-    bodies = [body for call in calls for body in step_items.to_responses(call)]
-    return [
-        Item(f"{step.id}.{number}", step.thread_id, step.run_id, body["type"], body, call_id=body["call_id"])
-        for number, body in enumerate(bodies)
-    ]
 
 
 @define
@@ -47,9 +38,9 @@ class _Order:
         own = [message.id for message in self.messages if message.run_id == run.id]
         waiting: list[Record] = [run]
         for step in steps:
-            made = (step.step_details.get("message_creation") or {}).get("message_id")
-            waiting += [step, *items(step)]
-            if made in own:
+            made = loose.text(loose.object(step.step_details, "message_creation"), "message_id")
+            waiting += [step, *step_items.items(step)]
+            if made is not None and made in own:
                 self.before[made] += waiting
                 waiting = []
         if waiting and own and waiting[0] is run:  # its steps name no message: they came before what it said

@@ -21,6 +21,7 @@ from bridge.records import Assistant, Message, Object, Put, Record, Run, Step, T
 from bridge.transfer import pieces, shapes
 from bridge.transfer.losses import Loss
 from bridge.translate import formats
+from bridge.translate import steps as step_items
 from bridge.translate.loose import Untranslatable
 from bridge.wire.render import NO_FILES
 
@@ -112,7 +113,7 @@ class Maker:
         if step.status == "in_progress":
             told("living", "ended as expired")
             step = _record(close_step(step, "expire", step.expires_at, step.usage))
-        return [step, *pieces.items(step)]
+        return [step, *step_items.items(step)]
 
     def _resources(self, given: Object, told: _Told) -> Object:
         searched = given.get("file_search") or {}

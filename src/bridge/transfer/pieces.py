@@ -6,12 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from hashlib import sha256
 from typing import Any, Final
 
-from bridge import ids
 from bridge.engine import normalise
-from bridge.records import Item, Object, Step
+from bridge.records import Object
 from bridge.translate import steps as step_items
 
 HOSTED: Final[dict[str, Object]] = {
@@ -99,25 +97,3 @@ def _objects(value: Any, name: str) -> list[Object]:
     if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
         raise ValueError(f"step_details: {name} is no list of objects")
     return value
-
-
-def items(step: Step) -> list[Item]:
-    """What of the step is sent to the model again: its function calls, then their outputs, as a run stores them."""
-    calls = [call for call in step.step_details.get("tool_calls") or () if call["type"] == "function"]
-    bodies = [body for call in calls if _is_callable(call) for body in step_items.to_responses(call)]
-    made: list[Item] = []
-    for body in sorted(bodies, key=lambda body: body["type"] == "function_call_output"):
-        id = _name(f"{step.id}/{len(made)}")
-        made.append(Item(id, step.thread_id, step.run_id, body["type"], body, call_id=body["call_id"]))
-    return made
-
-
-def _is_callable(call: Object) -> bool:
-    function = call.get("function")
-    named = isinstance(function, dict) and all(isinstance(function.get(name), str) for name in ("name", "arguments"))
-    return named and isinstance(call.get("id"), str)
-
-
-def _name(seed: str) -> str:
-    """The same each time: an import that goes on finds what it made before."""
-    return ids.make("item", int.from_bytes(sha256(seed.encode()).digest(), "big"))

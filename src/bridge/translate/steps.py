@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
-from bridge.records import Object
+from bridge.records import Item, Object, Step
 from bridge.translate import loose
 from bridge.translate.loose import Untranslatable
 
@@ -78,6 +78,19 @@ def to_responses(call: Object) -> list[Object]:
     raise Untranslatable(f"tool call {call!r} has no Responses form")
 
 
+def items(step: Step) -> list[Item]:
+    """What of a step that was made elsewhere is sent to the model again: its function calls, then their outputs, as a
+    run of ours stores them. Calls that say too little to be sent are left out. The ids follow from the step's: the same
+    step gives the same items."""
+    calls = [call for call in loose.objects(step.step_details, "tool_calls") if _is_callable(call)]
+    bodies = [body for call in calls for body in to_responses(call)]
+    bodies.sort(key=lambda body: body["type"] == "function_call_output")
+    return [
+        Item(f"{step.id}.{number}", step.thread_id, step.run_id, body["type"], body, call_id=body["call_id"])
+        for number, body in enumerate(bodies)
+    ]
+
+
 def outputs_to_responses(tool_outputs: Iterable[Object]) -> list[Object]:
     """The items that answer function calls. An output that was left out, or null, is the empty string."""
     return [_output(given["tool_call_id"], given.get("output")) for given in tool_outputs]
@@ -98,6 +111,12 @@ def asked(call: Object) -> Object:
 
 
 # --- pieces
+
+
+def _is_callable(call: Object) -> bool:
+    """Whether it is a function call that could be sent again."""
+    says_all = all(loose.text(call.get("function"), name) is not None for name in ("name", "arguments"))
+    return call.get("type") == "function" and says_all and loose.text(call, "id") is not None
 
 
 def _ranked(given: Object | None) -> Object:
