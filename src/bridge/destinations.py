@@ -56,10 +56,11 @@ def read(tables: Any, file: Path) -> tuple[Destination, ...]:
     """The destinations of a file. Raises ConfigurationError, which names the field."""
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise ConfigurationError(f"{file}: `route` must be a table in double brackets: [[route]]")
-    return tuple(_destination(table, f"{file}, [[route]] {number}") for number, table in enumerate(tables, 1))
+    return tuple(checked(table, f"{file}, [[route]] {number}") for number, table in enumerate(tables, 1))
 
 
-def _destination(table: Mapping[str, Any], place: str) -> Destination:
+def checked(table: Mapping[str, Any], place: str) -> Destination:
+    """The destination of one table, which stands at `place`. Raises ConfigurationError."""
     for name, value in table.items():
         if name not in FIELDS:
             raise ConfigurationError(f"{place}: there is no `{name}`. There are: {', '.join(FIELDS)}.")

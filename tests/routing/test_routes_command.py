@@ -106,3 +106,20 @@ def test_the_doctor_shows_tables_and_misses_keys(stage, theirs, place, monkeypat
         "asst_a to https://legacy.example/v1, 20 % of their threads, key in LEGACY_KEY LEGACY_KEY is not set" in shown
     )
     assert "all assistants to bridge" in shown
+
+
+WRONG = [
+    (["--server", "legacy.example/v1"], '--server: `to` must be "bridge" or a base URL'),
+    (["--server", "bridge"], "--server is another server"),
+    (["--api-key-env", "LEGACY_KEY"], "--api-key-env is for --server"),
+    (["--server", "https://legacy.example/v1", "--api-key-env", "LEGACY_KEY"], "the variable LEGACY_KEY is not set"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), WRONG)
+def test_options_that_cannot_work(tmp_path, monkeypatch, place, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LEGACY_KEY", raising=False)
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["routes", "bring", *arguments], prog_name="bridge")
+    assert result.exit_code == 2
+    assert said in result.stderr

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bridge import destinations
 from bridge.cli import options, output, stores
 from bridge.destinations import Destination
 from bridge.store.open import open_store
@@ -76,7 +77,9 @@ def bring(
     from bridge.routing.standing import brought
 
     settings = options.settings(store, config=config)
-    more = () if server is None else (Destination(server, api_key_env=api_key_env),)
+    more = () if server is None else (_asked(server, api_key_env),)
+    if api_key_env is not None and server is None:
+        output.fail("--api-key-env is for --server: a table names its own", output.USAGE)
     plan = Plan((*more, *settings.routes))
     opened = open_store(settings.store)
     is_whole = True
@@ -100,6 +103,15 @@ def told(one: Destination) -> str:
 
 def _name(one: Destination) -> str:
     return one.to if one.is_here else without_credentials(one.to)
+
+
+def _asked(server: str, api_key_env: str | None) -> Destination:
+    """What a table that names the server would say."""
+    table = {"to": server} if api_key_env is None else {"to": server, "api_key_env": api_key_env}
+    found = destinations.checked(table, "--server")
+    if found.is_here:
+        output.fail("--server is another server: give its base URL", output.USAGE)
+    return found
 
 
 def _wanted(thread_ids: Iterable[str]) -> list[str]:
