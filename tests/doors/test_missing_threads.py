@@ -305,6 +305,18 @@ def test_a_hook_may_ask_bridge_itself(is_async: bool, store: Any) -> None:
             assert api.beta.threads.retrieve(OLD).id == OLD
 
 
+def test_a_coroutine_may_ask_bridge_itself_for_a_sync_client(store: Any) -> None:
+    async def hook(thread_id: str) -> Any:
+        async with bridge.AsyncOpenAI(store=store, upstream=ScriptedUpstream()) as other:
+            with pytest.raises(openai.NotFoundError):
+                await asyncio.wait_for(other.beta.threads.retrieve(thread_id), 5)
+        return MESSAGES
+
+    bridge.on_missing_thread(hook)
+    with closing(client(store)) as api:
+        assert texts(api) == ["Good day", "Hello"]
+
+
 def test_only_functions_are_hooks() -> None:
     with pytest.raises(TypeError, match="on_missing_thread takes a function of an id, not 'x'"):
         bridge.on_missing_thread("x")  # type: ignore[type-var]

@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from typing import Any, Final
 
 import anyio.to_thread
@@ -160,7 +160,8 @@ def _failed(effect: Revive, error: Exception) -> errors.APIError:
 
 
 def _waited_for(told: Awaitable[Any]) -> Any:
-    """A coroutine asked for by a thread: on a loop of its own, since this thread's may be running."""
+    """A coroutine asked for by a thread: on a loop of its own, since this thread's may be running. In this thread's
+    context, so that calls of its own know what it is asked for."""
     done: Future[Any] = Future()
 
     def run() -> None:
@@ -172,5 +173,5 @@ def _waited_for(told: Awaitable[Any]) -> Any:
         except BaseException as error:
             done.set_exception(error)
 
-    threading.Thread(target=run, name="bridge-hook", daemon=True).start()
+    threading.Thread(target=copy_context().run, args=(run,), name="bridge-hook", daemon=True).start()
     return done.result()
