@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from import_help import ASSISTANT, answer, bring, export, made, message, run, step, thread, told
 
-from bridge.engine.effects import History, Page
+from bridge.engine.effects import Commit, History, Key, Page
 from bridge.errors import ConfigurationError
-from bridge.records import Message
+from bridge.records import Lock, Message, Put, Run, Thread
 from bridge.store.memory import MemoryStore
 
 STEPS = [step("1", "1", made("b"), 2)]
@@ -171,3 +172,49 @@ def test_update_takes_what_differs(tmp_path: Path) -> None:
         found, _ = bring(path, store, update=True)
         assert set(told(found).values()) == {expected}
     assert set(told(bring(path, store)[0]).values()) == {"1 same"}
+
+
+def test_update_leaves_a_run_alone_that_is_under_way_in_the_store(tmp_path: Path) -> None:
+    """Else its thread would be locked by a run that has ended."""
+    store = MemoryStore()
+    under_way = Run("run_1", "thread_old1", "asst_old1", 1, 2**40, "gpt-4o", status="in_progress")
+    begun = (Put(Thread("thread_old1", 1), is_new=True), Lock("thread_old1", "run_1"), Put(under_way, is_new=True))
+    store.commit(Commit(begun)).result()
+    path = tmp_path / "a.json"
+    path.write_bytes(plain([RUN]))
+    counts, losses = bring(path, store, update=True)
+    assert told(counts)["run"] == "1 differs"
+    assert ("differs", "run_1", "it is under way in the store, and was left alone") in losses
+    (left,) = store.load([Key(Run, "run_1")])
+    assert left == evolve(under_way, seq=left.seq)
+
+
+def test_a_folder_that_cannot_be_read_is_a_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "open.json").write_bytes(plain([ASSISTANT]))
+    listing = Path.iterdir
+
+    def closed(self: Path) -> Any:
+        if self.name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return listing(self)
+
+    monkeypatch.setattr(Path, "iterdir", closed)
+    counts, losses = bring(tmp_path, MemoryStore())
+    assert told(counts) == {"assistant": "1 new"}
+    assert losses == [("unreadable", str(tmp_path / "closed"), "Permission denied")]
+
+
+HOSTILE: list[tuple[Any, list[str]]] = [
+    ({"object": [], "id": "x"}, ["unknown_object"]),
+    ({"messages": [{**message("a"), "object": {}}]}, ["thread_made", "invalid"]),
+    ({"thread_id": ["x"], "errors": ["thread_a"]}, ["export_error"]),
+    ({"thread_id": {}, "errors": [{"object": [], "id": {}}]}, ["export_error"]),
+]
+
+
+@pytest.mark.parametrize(("value", "reasons"), HOSTILE)
+def test_what_is_no_name_of_a_kind_or_a_thread_is_a_loss(tmp_path: Path, value: Any, reasons: list[str]) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(plain(value))
+    assert [loss[0] for loss in bring(path, MemoryStore())[1]] == reasons

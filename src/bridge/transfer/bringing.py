@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
+from bridge.engine import tables
 from bridge.engine.effects import Commit, Committed, Key, Outcome, Page
 from bridge.errors import StoreError
 from bridge.records import Amend, Assistant, Change, Item, Message, Object, Put, Record, Run, Step, Thread
@@ -41,6 +42,8 @@ KIND_OF: Final[dict[type[Any], str]] = {
 STORED: Final = ("seq", "version", "lease", "active_run_id", "container")
 OF_RUNS: Final = ("upstream", "fingerprint", "leg", "lapses", "response_id", "cursor", "include", "tool_resources")
 """Fields that the store and runs write, and no answer shows."""
+
+UNDER_WAY: Final = "it is under way in the store, and was left alone"
 
 
 @frozen
@@ -159,7 +162,9 @@ class Bringer:
         if not differing:
             self._count("same", [record])
             return []
-        if self.update:
+        if isinstance(before, Run) and before.status not in tables.TERMINAL:
+            differing = [UNDER_WAY]
+        elif self.update:
             self._count("updated", [record])
             return _replaced(record, before)
         self._count("differs", [record])

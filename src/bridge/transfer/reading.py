@@ -31,19 +31,22 @@ def read(path: Path, staging: Staging) -> None:
     if not path.exists():
         raise ConfigurationError(f"there is no file or folder {path}")
     walker = Walker(staging)
-    for each in _files(path) if path.is_dir() else [path]:
+    for each in _files(path, walker) if path.is_dir() else [path]:
         try:
             _file(each, walker, staging, is_named=each == path)
         except OSError as error:
             walker.lose("unreadable", str(each), error.strerror or str(error))
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for each in sorted(folder.iterdir()):
-        if each.name.startswith("."):
-            continue
-        if each.is_dir():
-            yield from _files(each)
+def _files(folder: Path, walker: Walker) -> Iterator[Path]:
+    try:
+        found = [(each, each.is_dir()) for each in sorted(folder.iterdir()) if not each.name.startswith(".")]
+    except OSError as error:
+        walker.lose("unreadable", str(folder), error.strerror or str(error))
+        return
+    for each, is_folder in found:
+        if is_folder:
+            yield from _files(each, walker)
         else:
             yield each
 

@@ -93,12 +93,12 @@ class Walker:
             self.lose("unreadable", place, f"{value!r} is no object")
 
     def _object(self, value: Object, around: _Around, place: str) -> None:
-        said = value.get("object")
+        said = _text(value, "object")
         if said in KINDS:
             self._take(KINDS[said], value, around, place)
         elif said is None and around.kind is not None and "id" in value:
             self._take(around.kind, value, around, place)
-        elif isinstance(said, str) and said not in ENVELOPES:
+        elif said is not None and said not in ENVELOPES:
             self._staging.lose(Loss("unknown_object", said, str(value.get("id") or place)))
         else:
             self._envelope(value, around, place)
@@ -106,7 +106,7 @@ class Walker:
     def _envelope(self, value: Object, around: _Around, place: str) -> None:
         """What holds objects: a page, a thread of an export, a manifest."""
         for error in [*_listed(value, "errors"), *_listed(value, "threads_failed")]:
-            self._export_error(error, value.get("thread_id"))
+            self._export_error(error, _id_of_thread(value))
         inner = evolve(around, depth=around.depth + 1, thread_id=_id_of_thread(value) or around.thread_id)
         if not value.keys() & HOLDERS.keys() and not value.keys() & NOTES:
             self._staging.lose(Loss("unknown_object", "value", place, "its keys: " + ", ".join(list(value)[:6])))
@@ -118,7 +118,7 @@ class Walker:
                 newest_first = value.get("object") == "list"
                 self._value(held, evolve(inner, kind=kind or around.kind, is_newest_first=newest_first), place)
 
-    def _export_error(self, error: Any, thread_id: Any) -> None:
+    def _export_error(self, error: Any, thread_id: str | None) -> None:
         """What an exporter noted that it could not get."""
         told = error if isinstance(error, dict) else {"id": error}
         kind, id = str(told.get("object") or "thread"), str(told.get("id") or told.get("thread_id") or thread_id)
