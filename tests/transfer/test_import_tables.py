@@ -122,6 +122,20 @@ def test_what_is_no_time(value: Any) -> None:
         tables._seconds(value)
 
 
+ROWS = [
+    ("SELECT NULL AS t, 'user' AS r, 1 AS at", ("no_thread", "")),
+    ("SELECT 'thread_a' AS t, 'user' AS r, 9e999 AS at", ("invalid", "cannot convert float infinity to integer")),
+]
+
+
+@pytest.mark.parametrize(("query", "loss"), ROWS)
+def test_a_row_that_says_too_little_is_a_loss(tmp_path: Path, database: Path, query: str, loss: Any) -> None:
+    columns = {"thread_id": "t", "role": "r", "text": "r", "created_at": "at"}
+    path = tmp_path / "tables.json"
+    path.write_text(json.dumps({"database": f"sqlite:///{database}", "messages": {"query": query, "columns": columns}}))
+    assert bring(path, MemoryStore())[1] == [loss]
+
+
 def mapped(**messages: Any) -> dict[str, Any]:
     columns = {"thread_id": "tid", "role": "who", "text": "body", "created_at": "at"}
     return {"database": "sqlite:///{database}", "messages": {"table": "chat_lines", "columns": columns, **messages}}
@@ -139,6 +153,9 @@ WRONG: list[tuple[Any, str]] = [
     (mapped(query="SELECT 1"), "needs one of `table` and `query`"),
     (mapped(table=None, query="DELETE FROM chat_lines"), "begins with SELECT or WITH"),
     (mapped(table="a; DROP TABLE b"), "is no name of a table"),
+    (mapped(columns=["tid"]), "`columns` and `roles` must be tables"),
+    (mapped(roles="user"), "`columns` and `roles` must be tables"),
+    (mapped(columns={**mapped()["messages"]["columns"], "role": {"a": "who"}}), "which is no name of a column"),
     (mapped(filter="x"), "has `filter`, which is none of"),
     ({**mapped(), "database": "$NO_SUCH_VARIABLE"}, "the environment has no NO_SUCH_VARIABLE"),
     ({**mapped(), "database": "sqlite:////nowhere/x.db"}, "there is no database /nowhere/x.db"),

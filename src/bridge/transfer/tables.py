@@ -105,10 +105,15 @@ def _table(name: str, given: Any, file: Path) -> Table:
     if not isinstance(given, dict):
         raise ConfigurationError(f"{file}: [{name}] must be a table")
     columns, roles = given.get("columns") or {}, given.get("roles") or {}
+    if not isinstance(columns, dict) or not isinstance(roles, dict):
+        raise ConfigurationError(f"{file}: [{name}]: `columns` and `roles` must be tables")
     for key in given.keys() - {"table", "query", "columns", "roles"}:
         raise ConfigurationError(f"{file}: [{name}] has `{key}`, which is none of table, query, columns, roles")
     for key in columns.keys() - {*FIELDS[name][1]}:
         raise ConfigurationError(f"{file}: [{name}] maps `{key}`, which is none of {', '.join(FIELDS[name][1])}")
+    for key, column in columns.items():
+        if not isinstance(column, str) and not (key == "metadata" and isinstance(column, dict)):
+            raise ConfigurationError(f"{file}: [{name}] maps `{key}` to {column!r}, which is no name of a column")
     for key in NEEDED[name]:
         if key not in columns:
             raise ConfigurationError(f"{file}: [{name}] does not say which column is `{key}`")
@@ -170,7 +175,7 @@ def _read(table: Table, connection: Connection, staging: Staging) -> None:
         place = f"[{table.name}] row {number}"
         try:
             value = _object(table, dict(row))
-        except ValueError as error:
+        except (ValueError, ArithmeticError) as error:  # infinity is no time, and no ValueError
             staging.lose(Loss("invalid", FIELDS[table.name][0], place, str(error)))
         else:
             walker.take(value, place)
@@ -235,7 +240,7 @@ def _message_id(value: Object) -> str:
     own = value.get("id")
     if isinstance(own, str) and ids.has_prefix("message", own):
         return own
-    said = [value["thread_id"], *([str(own)] if own is not None else [value["created_at"], value["role"]])]
+    said = [value.get("thread_id"), *([str(own)] if own is not None else [value["created_at"], value["role"]])]
     if own is None:
         said.append(value["content"])
     digest = sha256(orjson.dumps([str(each) for each in said])).digest()
