@@ -119,3 +119,25 @@ def test_a_conversation_that_cannot_be_made_is_told(monkeypatch: pytest.MonkeyPa
     assert (result.exit_code, result.stdout) == (1, "")
     assert "The upstream has no conversations" in result.stderr
     assert "thread_b" not in result.stderr
+
+
+@pytest.mark.parametrize("more", [["--as", "jsonl"], ["--conversations"]])
+def test_a_folder_that_cannot_be_written_is_said(more: list[str]) -> None:
+    Path("out").write_text("a file")
+    result = call("export", "--all", *more, "--to", "out")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "out cannot be written" in result.stderr
+
+
+@pytest.mark.parametrize("form", [each[0] for each in FORMS])
+def test_a_thread_that_is_deleted_meanwhile_is_told_and_the_others_go(
+    form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "bridge.transfer.leaving.items.thread_ids", lambda store: ["thread_a", "thread_gone", "thread_b"]
+    )
+    result = call("export", "--all", "--as", form, "--to", "out")
+    assert result.exit_code == 1
+    assert "2 threads, 0 files in out" in result.stdout
+    assert "thread_gone: " in result.stderr
+    assert sorted(path.stem for path in Path("out/threads").iterdir()) == ["thread_a", "thread_b"]

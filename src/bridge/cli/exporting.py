@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from bridge.cli import options, output, stores
+from bridge.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from bridge.service import Service
@@ -90,23 +91,38 @@ def _write(service: Service, threads: Sequence[str] | None, form: str, to: Path 
         _fill(folders.Folder(to, form, service), wanted, threads)
     else:
         for thread_id in wanted:
-            for piece in folders.text(service, thread_id, form, {}):
-                typer.echo(piece.encode(), nl=False)  # JSON is UTF-8, whatever the terminal's encoding
+            try:
+                for piece in folders.text(service, thread_id, form, {}):
+                    typer.echo(piece.encode(), nl=False)  # JSON is UTF-8, whatever the terminal's encoding
+            except ConfigurationError as error:  # it was deleted meanwhile
+                wanted.fail(thread_id, str(error))
     wanted.end()
 
 
 def _fill(folder: Folder, wanted: _Wanted, threads: Sequence[str] | None) -> None:
     from bridge.transfer.leaving import items
 
-    for thread_id in _progress(wanted, items.thread_ids(folder.service.store), threads):
-        folder.add(thread_id)
-    folder.close(all_assistants=threads is None, failed=wanted.failed)
+    with _writing(folder.path):
+        for thread_id in _progress(wanted, items.thread_ids(folder.service.store), threads):
+            try:
+                folder.add(thread_id)
+            except ConfigurationError as error:  # it was deleted meanwhile
+                wanted.fail(thread_id, str(error))
+        folder.close(all_assistants=threads is None, failed=wanted.failed)
     output.stdout().print(
         f"[bold]{_counted(folder.threads, 'thread')}[/], {_counted(folder.files, 'file')} in {folder.path}",
         soft_wrap=True,
     )
     if folder.unkept:
         output.tell(f"note: {len(folder.unkept)} files that the threads name are not kept here, their ids are")
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        output.fail(f"{folder} cannot be written: {error.strerror}", output.USAGE)
 
 
 class _Wanted:
@@ -177,10 +193,12 @@ def _mapping(to: Path | None) -> Iterator[Callable[[dict[str, str]], None]]:
     if to is None:
         yield lambda line: typer.echo(json.dumps(line))
         return
-    to.mkdir(parents=True, exist_ok=True)
     path = to / MAPPING
-    there = set(path.read_text("utf-8").splitlines()) if path.exists() else set()
-    with path.open("a", encoding="utf-8") as file:
+    with _writing(to):
+        to.mkdir(parents=True, exist_ok=True)
+        there = set(path.read_text("utf-8").splitlines()) if path.exists() else set()
+        file = path.open("a", encoding="utf-8")
+    with file:
 
         def tell(line: dict[str, str]) -> None:
             text = json.dumps(line)

@@ -11,6 +11,7 @@ from typing import Final
 import orjson
 
 from bridge.engine.effects import Entries, Key, Page
+from bridge.errors import ConfigurationError
 from bridge.records import Entry, Item, Object, Run, Thread
 from bridge.store import Store
 from bridge.translate import native
@@ -20,6 +21,7 @@ PAGE: Final = 100
 
 def document(store: Store, thread_id: str) -> Iterator[str]:
     """A JSON array of them, an item a line."""
+    thread(store, thread_id)
     yield from array(input_items(store, thread_id))
     yield "\n"
 
@@ -55,6 +57,14 @@ def thread_ids(store: Store) -> Iterator[str]:
 
 def is_there(store: Store, thread_id: str) -> bool:
     return store.load([Key(Thread, thread_id)])[0] is not None
+
+
+def thread(store: Store, thread_id: str) -> Thread:
+    """Raises ConfigurationError for one that is not there, or not any more."""
+    found: Thread | None = store.load([Key(Thread, thread_id)])[0]
+    if found is None:
+        raise ConfigurationError(f"there is no thread {thread_id} in {store.name}")
+    return found
 
 
 def entries(store: Store, thread_id: str) -> Iterator[Entry]:

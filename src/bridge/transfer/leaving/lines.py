@@ -13,18 +13,16 @@ from collections.abc import Iterator
 
 import orjson
 
-from bridge.engine.effects import Key
-from bridge.records import Entry, Message, Object, Thread
+from bridge.records import Entry, Message, Object
 from bridge.store import Store
-from bridge.transfer.leaving.items import entries
+from bridge.transfer.leaving import items
 from bridge.translate.native import CALLS
 from bridge.wire import render
 
 
 def document(store: Store, thread_id: str) -> Iterator[str]:
-    (thread,) = store.load([Key(Thread, thread_id)])
-    yield line(thread_id, render.rest(thread, how="get"))
-    for entry in entries(store, thread_id):
+    yield line(thread_id, render.rest(items.thread(store, thread_id), how="get"))
+    for entry in items.entries(store, thread_id):
         shown = _shown(entry)
         if shown is not None:
             yield line(thread_id, shown)

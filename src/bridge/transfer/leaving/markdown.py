@@ -14,10 +14,9 @@ from typing import Any, Final
 
 import orjson
 
-from bridge.engine.effects import Key
-from bridge.records import Entry, Item, Message, Object, Thread
+from bridge.records import Entry, Item, Message, Object
 from bridge.store import Store
-from bridge.transfer.leaving.items import entries
+from bridge.transfer.leaving import items
 from bridge.translate.native import CALLS
 
 BACKTICKS: Final = re.compile("`+")
@@ -29,10 +28,10 @@ SIGN: Final = "\N{REPLACEMENT CHARACTER}"
 
 
 def document(store: Store, thread_id: str) -> Iterator[str]:
-    (thread,) = store.load([Key(Thread, thread_id)])
+    thread = items.thread(store, thread_id)
     yield f"# Thread {code(thread_id)}\n\n{_date(thread.created_at)}\n"
     yield from _metadata(thread.metadata)
-    for entry in entries(store, thread_id):
+    for entry in items.entries(store, thread_id):
         yield from _entry(entry)
 
 
