@@ -360,3 +360,12 @@ def test_what_gets_lost_is_in_a_header() -> None:
         body = {"response": {"id": "resp_1"}, "input": [{"role": "system", "content": "Be kind."}]}
         reply = client._client.post(f"{client.base_url}threads/{thread.id}/responses", json=body)
         assert (reply.status_code, reply.headers["bridge-degraded"]) == (200, "input")
+
+
+@pytest.mark.parametrize("status", [None, "completed"])
+def test_a_response_without_a_status_is_whole(status: Any) -> None:
+    output = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Yes."}]}
+    with bridge.OpenAI(upstream=ScriptedUpstream(), store=MemoryStore()) as client:
+        thread = client.beta.threads.create()
+        bridge.native(client, thread.id).add({"id": "resp_1", "status": status, "output": [output]})
+        assert in_thread(client, thread.id) == ["Yes."]

@@ -8,6 +8,8 @@ whoever finds that a sender never came back looks in the conversation for what i
 
 from __future__ import annotations
 
+from typing import Any
+
 from bridge import errors
 from bridge.engine.effects import Committed, Flow, Refused, Send, Sent, send, warn
 from bridge.engine.flows import Context, overdue
@@ -38,7 +40,13 @@ def is_of(thread: Thread, response: Object) -> bool:
     """Whether what the response was asked and answered is in the thread's conversation, as it is when it completed."""
     id = loose.text(loose.object(response, "conversation"), "id")
     is_ours = thread.conversation is not None and thread.conversation["id"] == id
-    return is_ours and response.get("status", "completed") == "completed"
+    return is_ours and status_of(response) == "completed"
+
+
+def status_of(response: Object) -> Any:
+    """Servers leave it out, or send null (upstreams.md): who hands in a response has it whole."""
+    status = response.get("status")
+    return "completed" if status is None else status
 
 
 def _make(thread: Thread) -> Flow[None]:

@@ -32,8 +32,9 @@ def input_items(context: Context, thread_id: str, query: Object) -> Flow[Object]
 def add(context: Context, thread_id: str, given: Object) -> Flow[Object]:
     """The messages that were added, or had been before: the same response is added once."""
     response = given["response"]
-    if response.get("status", "completed") not in ENDED:
-        raise errors.unsupported("response.status", str(response["status"]), ENDED)
+    status = mirroring.status_of(response)
+    if status not in ENDED:
+        raise errors.unsupported("response.status", str(status), ENDED)
     thread = yield from overdue.free_thread(thread_id, errors.thread_locked)
     asked, output = _items(given.get("input") or ()), loose.objects(response, "output")
     if mirroring.is_of(thread, response):
