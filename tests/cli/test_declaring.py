@@ -166,6 +166,7 @@ WRONG = [
     (["--from", "{server}", "--id", "asst_9", "--yes"], 1, "did not answer: Error code: 404"),
     (["--from", "http://127.0.0.1:9/v1", "--yes"], 1, "did not answer: Connection error."),
     (["--from", "{server}/elsewhere", "--yes"], 1, "answered no list of assistants"),
+    (["--from", "{server}", "--id", "asst_1?x", "--yes"], 1, "did not answer: Error code: 404"),
     (["--from", "{server}", "--out", "/nowhere/x.yaml"], 2, "/nowhere/x.yaml cannot be written"),
 ]
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from bridge.errors import BridgeError
 from bridge.records import Object
+from bridge.wire import paths
 
 PAGE: Final = 100
 BETA: Final = {"OpenAI-Beta": "assistants=v2"}
@@ -27,7 +28,7 @@ def pull(base_url: str, key: str | None, only: Sequence[str] = ()) -> Iterator[O
 
     with PlainOpenAI(base_url=base_url, api_key=key or "none") as client:
         try:
-            yield from (_get(client, f"/assistants/{id}") for id in only) if only else _pages(client)
+            yield from (_get(client, paths.of("assistants", id)) for id in only) if only else _pages(client)
         except openai.OpenAIError as error:
             raise Unanswered(f"{base_url} did not answer: {error}") from error
 
