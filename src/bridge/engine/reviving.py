@@ -33,15 +33,19 @@ def changes(kind: Missing, id: str, told: Any, mint: Mint, now: float) -> list[P
     return _thread(id, told, mint, now) if kind == "thread" else [_assistant(id, told, now)]
 
 
-def _assistant(id: str, told: Any, now: float) -> Put:
-    given = _mapping(told, "assistant")
-    at = _time(given.pop("created_at", now), "created_at")
+def assistant(id: str, given: Object, at: int) -> Assistant:
+    """The assistant of what POST /assistants takes, for which nothing is made upstream. Raises APIError, ValueError."""
     body = wire.check_body(wire.CreateAssistant, given).given()
     check_format(body.get("tools"), body.get("response_format"))
     if ((body.get("tool_resources") or {}).get("file_search") or {}).get("vector_stores"):
-        raise ValueError("tool_resources must name vector stores by their ids")
-    assistant: Assistant = normalise.new_assistant(body, id, at)
-    return Put(assistant, is_new=True)
+        raise ValueError("tool_resources must name vector stores by their ids: nothing is made upstream here")
+    return normalise.new_assistant(body, id, at)
+
+
+def _assistant(id: str, told: Any, now: float) -> Put:
+    given = _mapping(told, "assistant")
+    at = _time(given.pop("created_at", now), "created_at")
+    return Put(assistant(id, given, at), is_new=True)
 
 
 def _thread(id: str, told: Any, mint: Mint, now: float) -> list[Put]:

@@ -17,13 +17,11 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from bridge import errors, ids
-from bridge.engine import normalise
+from bridge.engine import reviving
 from bridge.errors import ConfigurationError
 from bridge.records import Assistant, Object
 from bridge.transfer import documents, prompts
 from bridge.transfer.making import Maker
-from bridge.wire import assistants as wire
-from bridge.wire.checks import check_format
 from bridge.wire.render import rest
 
 FILE: Final = "instructions_file"
@@ -97,12 +95,7 @@ class Reader:
         id, at = given.pop("id"), given.pop("created_at", 0)
         if isinstance(at, bool) or not isinstance(at, int) or not 0 <= at < 2**53:
             raise ValueError("created_at is a number of Unix seconds")
-        body = wire.check_body(wire.CreateAssistant, given).given()
-        check_format(body.get("tools"), body.get("response_format"))
-        if ((body.get("tool_resources") or {}).get("file_search") or {}).get("vector_stores"):
-            raise ValueError("tool_resources must name vector stores by their ids: nothing is made upstream here")
-        assistant = normalise.new_assistant(body, id, at)
-        return Declared(Maker(self.stores).with_stores(assistant), place)
+        return Declared(Maker(self.stores).with_stores(reviving.assistant(id, given, at)), place)
 
     def _id(self, own: Any) -> str:
         id = own if own is not None else self.id
